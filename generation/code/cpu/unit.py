@@ -1,0 +1,111 @@
+"""A unit: the cases of a batch that are compiled and loaded together, as one Warp module.
+
+Each case is generated once, alone, so that its code cannot depend on its neighbours. The unit's source is those very texts, one after
+another, each in a C++ namespace of its own: what is recorded is what is compiled and run, and equal names do not collide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import warp as wp
+
+from generation.code.define import define
+from generation.code.private_api import CPU_BLOCK_DIM, PrivateApi
+from generation.code.target import BuildError
+from kernels.case import Case
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """A case that is ready to be built: its kernel, the namespace it lives in, and its code."""
+
+    kernel: Any
+    namespace: dict[str, Any]
+    name: str
+    preamble: str
+    code: str
+    meta: dict[str, Any]
+
+
+@dataclass
+class Unit:
+    """The cases that share one Warp module, by the name of their entry points."""
+
+    api: PrivateApi
+    module_name: str
+    optimization_level: int | None
+    members: dict[str, Emitted] = field(default_factory=dict)
+
+    def define(self, case: Case) -> dict[str, Any]:
+        """The case's namespace, registered in this unit's module. Raises what the case's source raises."""
+        self.api.restart_function_names()
+        namespace = define(case, self.module_name)
+        # Tiles would otherwise pull in mathdx, which takes half a minute for one kernel and does not serve the CPU.
+        mathdx = {f"enable_mathdx_{part}": False for part in ("gemm", "fft", "solver")}
+        self.module.options.update(mathdx, optimization_level=self.optimization_level)
+        return namespace
+
+    def emit(self, case: Case, namespace: dict[str, Any]) -> Emitted:
+        """The case's code, split from the preamble. Raises what Warp's code generation raises; the kernel is then out of the module."""
+        kernel = namespace[case.kernel_name]
+        try:
+            emission = self.api.emit(kernel, target="cpu", block_dim=CPU_BLOCK_DIM)
+            preamble, code = split(emission.text, self.preamble)
+        except Exception:
+            if isinstance(kernel, wp.Kernel):
+                self.api.forget(kernel)
+            raise
+        return Emitted(kernel, namespace, emission.name, preamble, code, emission.meta)
+
+    def admits(self, emitted: Emitted) -> bool:
+        """Whether the case can be compiled with the members: same preamble, and no other code under the same entry point.
+
+        Two kernels that differ only in a captured constant beyond 32 bits get the same name from Warp; they must not share a binary.
+        """
+        twin = self.members.get(emitted.name, emitted)
+        anyone = next(iter(self.members.values()), emitted)
+        return twin.code == emitted.code and anyone.preamble == emitted.preamble
+
+    @property
+    def module(self) -> Any:
+        """The unit's Warp module."""
+        return wp.get_module(self.module_name)
+
+    @cached_property
+    def preamble(self) -> str:
+        """The fixed part before any kernel's own code."""
+        return self.api.preamble(self.module, target="cpu", block_dim=CPU_BLOCK_DIM)
+
+    def build(self, folder: Path) -> None:
+        """Compiles and loads the members. Raises BuildError; clang's words are then on standard error."""
+        source = folder / f"{self.module_name}.cpp"
+        source.write_text(self.source(), encoding="utf-8")
+        binary = source.with_suffix(".o")
+        try:
+            self.api.build_cpu(self.module, source, binary)
+        except Exception as error:
+            raise BuildError(str(error)) from error
+        meta = {key: value for member in self.members.values() for key, value in member.meta.items()}
+        self.api.load_cpu(self.module, binary, meta)
+
+    def source(self) -> str:
+        """The C++ of all members."""
+        members = list(self.members.values())
+        spaces = [f"namespace case_{i} {{\n{member.code}\n}}\n" for i, member in enumerate(members)]
+        return members[0].preamble + "".join(spaces)
+
+
+def split(text: str, preamble: str) -> tuple[str, str]:
+    """A generated text's preamble and own code; put together they are the text.
+
+    Warp drops a line from the preamble of a kernel that mentions bfloat16. Raises ValueError for a text that starts in any other way, or
+    has no code.
+    """
+    for start in (preamble, preamble.removeprefix("#define WP_NO_BFLOAT16\n")):
+        if text.startswith(start) and len(text) > len(start):
+            return start, text[len(start) :]
+    raise ValueError("the generated text has no code of its own after the fixed preamble")

@@ -1,0 +1,43 @@
+"""The first compilation of a process, on a trivial kernel: it makes the precompiled header that all later ones reuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from generation.code.job import Job, LaunchData
+from generation.code.target import Progress
+from kernels.case import Argument, Case, Launch
+
+if TYPE_CHECKING:
+    from generation.code.cpu.target import CpuTarget
+
+_SOURCE = """import warp as wp
+
+
+@wp.kernel
+def warm_up(x: wp.array(dtype=wp.float32)):
+    x[wp.tid()] = 1.0
+"""
+
+
+def warm_up(target: CpuTarget, folder: Path, optimization_level: int | None) -> None:
+    """Compiles and runs the trivial kernel. Raises RuntimeError, one line, if it does not do what it should."""
+    case = Case(
+        family="warm_up",
+        seed=0,
+        index=0,
+        kernel_name="warm_up",
+        python_source=_SOURCE,
+        reference_source="",
+        arguments=(Argument("x", "float32", 1, role="output"),),
+        launches=(Launch((2,), {"x": (2,)}, {}),),
+    )
+    job = Job(case, (LaunchData((2,), {"x": np.zeros(2, np.float32)}, {}),))
+    marks: list[Progress] = []
+    target.execute([job], optimization_level=optimization_level, report=marks.append)
+    outcome = marks[-1].outcome
+    if outcome is None or outcome.failure or not (outcome.launches[0].arrays["x"] == 1.0).all():
+        raise RuntimeError(f"a trivial kernel does not run on the CPU: {outcome.failure if outcome else 'it gave no outcome'}")

@@ -1,0 +1,57 @@
+"""What goes into a target and what comes out of it.
+
+A Job is a Case with concrete values for every argument of every launch; an Outcome is what the target made and measured of it. Both are
+plain data, pickled between the process that checks and the process that compiles and runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from kernels.case import Case
+
+Values = dict[str, Any]
+"""Argument name -> numpy array (arrays, shape `shape + inner axes`), numpy scalar or array (values), or a dict of fields (structs)."""
+
+
+@dataclass(frozen=True)
+class LaunchData:
+    """One launch: the grid, the value that each argument holds when the kernel starts, and a cotangent for each differentiable output."""
+
+    dim: tuple[int, ...]
+    values: Values
+    cotangents: dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A case and the data of its launches, ready to be compiled and run."""
+
+    case: Case
+    launches: tuple[LaunchData, ...]
+
+
+@dataclass(frozen=True)
+class LaunchOutcome:
+    """What one launch left behind: every array argument after the forward run, and the gradient of each differentiable input."""
+
+    arrays: dict[str, NDArray[Any]]
+    gradients: dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A case's generated code (its own part and the fixed preamble) with what its launches computed, or the reason why there is nothing.
+
+    `failure` is None or one line that starts with the stage: `define`, `codegen`, `compile`, `crash`, `timeout` or `run`.
+    """
+
+    case_id: str
+    code: str = ""
+    preamble: str = ""
+    launches: tuple[LaunchOutcome, ...] = ()
+    failure: str | None = None
+    seconds: dict[str, float] = field(default_factory=dict)

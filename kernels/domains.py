@@ -1,0 +1,161 @@
+"""Domains: the sets that argument values are drawn from.
+
+A domain is what makes a kernel's inputs valid by construction: indices in range, CSR offsets that ascend, unit vectors, positive masses.
+Each is a small frozen dataclass with one method, `draw`; all of them go to JSON and back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.dtypes import DType
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A set of values. `draw` gives a numpy array of `shape` elements of `dtype` (its inner axes appended)."""
+
+    kind: ClassVar[str] = ""
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        """An array of the domain's values, shape `shape + dtype.inner`."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Uniform(Domain):
+    """Floats (each component, for vectors and matrices) uniform in [low, high)."""
+
+    kind: ClassVar[str] = "uniform"
+    low: float
+    high: float
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        return rng.uniform(self.low, self.high, shape + dtype.inner).astype(dtype.scalar)
+
+
+@dataclass(frozen=True)
+class Integers(Domain):
+    """Integers uniform in low <= x < high."""
+
+    kind: ClassVar[str] = "integers"
+    low: int
+    high: int
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        return rng.integers(self.low, self.high, shape + dtype.inner).astype(dtype.scalar)
+
+
+@dataclass(frozen=True)
+class Bernoulli(Domain):
+    """True with probability `p` (booleans, or integers 0 and 1)."""
+
+    kind: ClassVar[str] = "bernoulli"
+    p: float
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        return (rng.random(shape + dtype.inner) < self.p).astype(dtype.scalar)
+
+
+@dataclass(frozen=True)
+class Permutation(Domain):
+    """The integers 0 .. size-1 in random order (one-dimensional arrays)."""
+
+    kind: ClassVar[str] = "permutation"
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        return rng.permutation(shape[0]).astype(dtype.scalar)
+
+
+@dataclass(frozen=True)
+class Offsets(Domain):
+    """Row offsets of a compressed sparse layout: ascending from 0 to `total`, empty rows among them (one-dimensional arrays)."""
+
+    kind: ClassVar[str] = "offsets"
+    total: int
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        inner = np.sort(rng.integers(0, self.total + 1, shape[0] - 2)) if shape[0] > 2 else np.empty(0, np.int64)
+        return np.concatenate([[0], inner, [self.total]]).astype(dtype.scalar)
+
+
+@dataclass(frozen=True)
+class Sorted(Domain):
+    """Values uniform in [low, high), ascending along the last array axis (scalar dtypes)."""
+
+    kind: ClassVar[str] = "sorted"
+    low: float
+    high: float
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        return np.sort(rng.uniform(self.low, self.high, shape).astype(dtype.scalar), axis=-1)
+
+
+@dataclass(frozen=True)
+class UnitVectors(Domain):
+    """Vectors of length one, uniform on the sphere (vector dtypes)."""
+
+    kind: ClassVar[str] = "unit_vectors"
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        x = rng.standard_normal(shape + dtype.inner)
+        return (x / np.linalg.norm(x, axis=-1, keepdims=True)).astype(dtype.scalar)
+
+
+@dataclass(frozen=True)
+class Rotations(Domain):
+    """Rotation matrices (3x3 matrix dtypes), by QR decomposition of a Gaussian matrix, with determinant +1."""
+
+    kind: ClassVar[str] = "rotations"
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        q, r = np.linalg.qr(rng.standard_normal(shape + dtype.inner))
+        q = q * np.sign(np.einsum("...ii->...i", r))[..., None, :]
+        q[..., 0] *= np.sign(np.linalg.det(q))[..., None]
+        return q.astype(dtype.scalar)
+
+
+@dataclass(frozen=True)
+class Constant(Domain):
+    """One value everywhere: a count, a flag, a size that the kernel is told."""
+
+    kind: ClassVar[str] = "constant"
+    value: float | int | bool
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        return np.full(shape + dtype.inner, self.value, dtype.scalar)
+
+
+@dataclass(frozen=True)
+class Struct(Domain):
+    """The fields of a struct value: for each field its dtype's name and its domain. Drawn field by field, never as one array."""
+
+    kind: ClassVar[str] = "struct"
+    fields: tuple[tuple[str, str, Domain], ...]
+
+
+_KINDS: dict[str, type[Domain]] = {
+    cls.kind: cls for cls in (Uniform, Integers, Bernoulli, Permutation, Offsets, Sorted, UnitVectors, Rotations, Constant, Struct)
+}
+
+
+def domain_to_json(domain: Domain) -> dict[str, Any]:
+    """`domain` as a JSON object with its `kind`."""
+    if isinstance(domain, Struct):
+        return {"kind": domain.kind, "fields": [[name, dtype, domain_to_json(d)] for name, dtype, d in domain.fields]}
+    return {"kind": domain.kind, **asdict(domain)}
+
+
+def domain_from_json(data: dict[str, Any]) -> Domain:
+    """The inverse of `domain_to_json`. Raises ValueError for an unknown kind."""
+    values = dict(data)
+    kind = values.pop("kind", None)
+    if kind not in _KINDS:
+        raise ValueError(f"unknown domain kind {kind!r}: use one of {', '.join(_KINDS)}")
+    if kind == Struct.kind:
+        return Struct(tuple((name, dtype, domain_from_json(d)) for name, dtype, d in values["fields"]))
+    return _KINDS[kind](**values)

@@ -1,0 +1,195 @@
+"""Typed expressions: trees over variables, literals, loads and operations, each with its type and value range.
+
+An expression renders itself twice: `warp()` for the kernel, `numpy()` for the reference. In numpy one name stands for the values of all
+threads at once (first axis: the thread), except for what is the same in every thread: kernel arguments and literals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from string import Formatter
+from typing import Literal as OneOf
+
+from kernels.language.interval import Interval
+from kernels.language.operation import ATOM, OPERATIONS, UNARY, Operation
+from kernels.language.types import BOOL, F32, F64, I32, I64, Type, instantiate
+
+Spelling = OneOf["warp", "numpy"]
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A typed value. `range` bounds it (each component, for vectors and matrices)."""
+
+    type: Type
+    range: Interval
+
+    def warp(self) -> str:
+        """The Warp spelling."""
+        return self.render("warp")[0]
+
+    def numpy(self) -> str:
+        """The numpy spelling."""
+        return self.render("numpy")[0]
+
+    def render(self, spelling: Spelling) -> tuple[str, int]:
+        """The text in `spelling`, and how strongly its outermost operator binds (see kernels.language.operation)."""
+        raise NotImplementedError
+
+    def children(self) -> tuple[Expression, ...]:
+        """The direct subexpressions."""
+        return ()
+
+    def walk(self) -> Iterator[Expression]:
+        """This expression and everything below it."""
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+    def variables(self) -> set[str]:
+        """The names of all variables that occur."""
+        return {e.name for e in self.walk() if isinstance(e, Variable)}
+
+    def operations(self) -> list[Operation]:
+        """All operations that occur."""
+        return [e.operation for e in self.walk() if isinstance(e, Apply)]
+
+
+@dataclass(frozen=True)
+class Literal(Expression):
+    """A constant. Scalars only: a vector constant is an application of `make_vec`."""
+
+    value: float | int | bool
+
+    def render(self, spelling: Spelling) -> tuple[str, int]:
+        text = repr(self.value)
+        binding = UNARY if text.startswith("-") else ATOM
+        if spelling == "warp" and self.type in (F64, I64):
+            return f"{self.type.spelling}({text})", ATOM
+        return text, binding
+
+
+@dataclass(frozen=True)
+class Variable(Expression):
+    """A name in scope: an argument, a local, a loop counter. `numpy_name` is set where the reference calls it differently."""
+
+    name: str
+    numpy_name: str | None = None
+
+    def render(self, spelling: Spelling) -> tuple[str, int]:
+        text = self.numpy_name if spelling == "numpy" and self.numpy_name else self.name
+        return text, ATOM
+
+
+@dataclass(frozen=True)
+class Apply(Expression):
+    """An operation applied to arguments."""
+
+    operation: Operation
+    arguments: tuple[Expression, ...]
+
+    def children(self) -> tuple[Expression, ...]:
+        return self.arguments
+
+    def render(self, spelling: Spelling) -> tuple[str, int]:
+        operation = self.operation
+        template, binding = (operation.warp, operation.precedence) if spelling == "warp" else (operation.numpy, operation.numpy_precedence)
+        return fill(template, binding, self.arguments, spelling, self.type), binding
+
+
+@dataclass(frozen=True)
+class Custom(Expression):
+    """An expression whose two texts a family spells itself, such as a load with its own indexing. Both texts must bind like an atom."""
+
+    warp_text: str
+    numpy_text: str
+    inner: tuple[Expression, ...] = ()
+
+    def children(self) -> tuple[Expression, ...]:
+        return self.inner
+
+    def render(self, spelling: Spelling) -> tuple[str, int]:
+        return (self.warp_text if spelling == "warp" else self.numpy_text), ATOM
+
+
+def fill(template: str, binding: int, arguments: tuple[Expression, ...], spelling: Spelling, result: Type) -> str:
+    """`template` with its slots filled, with parentheses where an operator beside the slot binds stronger than the argument does.
+
+    `{0:v}` and `{0:m}` append one or two trailing axes (literals need none); `{R}`, `{V}` stand for Warp's spelling of the scalar and vector
+    type of the result's width, `{r}` for numpy's scalar type.
+    """
+    width = result.scalar if result.is_float else "float32"
+    names = {
+        "R": instantiate("R", width).spelling,
+        "V": instantiate("V", width).spelling,
+        "r": "f32" if width == "float32" else "np.float64",
+    }
+    pieces = list(Formatter().parse(template))
+    text = ""
+    for i, (before, field, axes, _) in enumerate(pieces):
+        text += before
+        if field is None:
+            continue
+        if not field.isdigit():
+            text += names[field]
+            continue
+        argument = arguments[int(field)]
+        after = pieces[i + 1][0] if i + 1 < len(pieces) else ""
+        alone = before.endswith(("(", ", ")) and after.startswith((")", ","))
+        piece, own = argument.render(spelling)
+        if axes and not isinstance(argument, Literal):
+            text += (f"({piece})" if own < ATOM else piece) + {"v": "[..., None]", "m": "[..., None, None]"}[axes]
+            continue
+        # A template that binds like an atom may still hold operators: there a slot is a factor of its own.
+        needed = binding if binding < ATOM else UNARY
+        text += f"({piece})" if not alone and (own < needed or (own == needed and int(field) > 0)) else piece
+    return text
+
+
+def literal(value: float | int | bool, type: Type = F32) -> Literal:
+    """A constant of `type`."""
+    if type is BOOL:
+        return Literal(type, Interval(0, 1), bool(value))
+    number = int(value) if type in (I32, I64) else float(value)
+    return Literal(type, Interval(number, number), number)
+
+
+def variable(name: str, type: Type, low: float, high: float) -> Variable:
+    """A variable whose values (each component's) lie in [low, high]."""
+    return Variable(type, Interval(low, high), name)
+
+
+def apply(name: str, *arguments: Expression) -> Apply:
+    """The operation called `name` on `arguments`, with its type and range worked out.
+
+    Raises KeyError for an unknown operation, TypeError for arguments that do not fit its signature, and ValueError for an argument whose
+    range leaves the operation's domain.
+    """
+    operation = OPERATIONS[name]
+    width, integer = "float32", I32
+    for letter, argument in zip(operation.parameters, arguments, strict=True):
+        if letter in "RVM":
+            width = argument.type.scalar
+        elif letter == "I":
+            integer = argument.type
+    for position, (letter, argument) in enumerate(zip(operation.parameters, arguments, strict=True)):
+        expected = instantiate(letter, width, integer)
+        if argument.type != expected:
+            raise TypeError(f"operation {name!r}: argument {position} is {argument.type.name}, its signature asks for {expected.name}")
+        if not argument.range.within(operation.domain_of(position)):
+            raise ValueError(f"operation {name!r}: argument {position} has range {argument.range}, outside {operation.domain_of(position)}")
+    return Apply(
+        instantiate(operation.result, width, integer), operation.range(*(a.range for a in arguments)), operation, tuple(arguments)
+    )
+
+
+def substitute(expression: Expression, replace: Callable[[Expression], Expression | None]) -> Expression:
+    """A copy in which every subexpression for which `replace` returns something is that; ranges above are kept as they are."""
+    new = replace(expression)
+    if new is not None:
+        return new
+    if isinstance(expression, Apply):
+        arguments = tuple(substitute(a, replace) for a in expression.arguments)
+        return Apply(expression.type, expression.range, expression.operation, arguments)
+    return expression

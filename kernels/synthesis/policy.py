@@ -1,0 +1,60 @@
+"""A policy per program: which operations, constants and depths it favours, so that programs differ in character, not only in detail.
+
+After YARPGen's generation policies (Livinskii, Babokin, Regehr, OOPSLA 2020): all weights are shuffled once for each program.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from kernels.draw import Draw
+from kernels.language import operations as _declared  # noqa: F401  (declares the operations)
+from kernels.language.expression import Literal, literal
+from kernels.language.operation import OPERATIONS
+from kernels.language.types import Type
+
+_FAVOURITES = (0.5, 2.0, 0.25, 1.5, 0.1, 3.0, 0.75, 4.0, 0.05, 0.2, 0.3, 1.0, 10.0)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The weights of one program. `depth` bounds expression trees; `plain_constants` is how often a constant is a round number."""
+
+    weights: dict[str, float]
+    depth: int
+    plain_constants: float
+    constant_share: float
+    limitations: bool
+    symmetric: float = field(default=0.5)
+
+
+def draw_policy(draw: Draw) -> Policy:
+    """A policy: operation weights spread log-normally around their usual ones, a few operations struck out altogether."""
+    risky = draw.chance(0.06)
+    weights = {}
+    for name, operation in OPERATIONS.items():
+        weight = operation.weight * draw.log_normal(0.9)
+        if draw.chance(0.12) or (operation.limitation and not risky):
+            weight = 0.0
+        weights[name] = weight
+    return Policy(
+        weights=weights,
+        depth=draw.weighted((1, 2, 3), (2, 5, 2)),
+        plain_constants=draw.weighted((0.9, 0.6, 0.3), (4, 3, 1)),
+        constant_share=draw.weighted((0.1, 0.25, 0.4), (2, 3, 1)),
+        limitations=risky,
+    )
+
+
+def draw_constant(draw: Draw, policy: Policy, type: Type, low: float, high: float) -> Literal:
+    """A constant of `type` in [low, high], as a person would choose it: round where the policy says so. Never outside the bounds."""
+    if type.is_integer:
+        return literal(draw.integer(math.ceil(low), math.floor(high)), type)
+    plain = [c for c in (*_FAVOURITES, *(-c for c in _FAVOURITES)) if low <= c <= high]
+    if plain and draw.chance(policy.plain_constants):
+        return literal(draw.choice(plain), type)
+    span = high - low
+    digits = 1 if span > 20 else 2 if span > 0.5 else 4
+    value = draw.real(low, high, digits)
+    return literal(min(max(value, low), high), type)

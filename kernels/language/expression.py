@@ -160,14 +160,14 @@ def variable(name: str, type: Type, low: float, high: float) -> Variable:
     return Variable(type, Interval(low, high), name)
 
 
-def apply(name: str, *arguments: Expression) -> Apply:
-    """The operation called `name` on `arguments`, with its type and range worked out.
+def apply(name: str, *arguments: Expression, width: str = "float32") -> Apply:
+    """The operation called `name` on `arguments`, with its type and range worked out. `width` is that of a result no argument decides.
 
     Raises KeyError for an unknown operation, TypeError for arguments that do not fit its signature, and ValueError for an argument whose
     range leaves the operation's domain.
     """
     operation = OPERATIONS[name]
-    width, integer = "float32", I32
+    integer = I32
     for letter, argument in zip(operation.parameters, arguments, strict=True):
         if letter in "RVM":
             width = argument.type.scalar

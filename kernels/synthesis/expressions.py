@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from kernels.draw import Draw
-from kernels.language.expression import Apply, Expression, Literal, Variable, apply, literal
+from kernels.language.expression import Custom, Expression, Literal, Variable, apply, literal
 from kernels.language.interval import Interval
 from kernels.language.operation import OPERATIONS, Operation
 from kernels.language.types import BOOL, F32, Type, instantiate, real, vector
@@ -30,6 +30,17 @@ class Expressions:
         self.draw = draw
         self.policy = policy or draw_policy(draw)
         self.smooth_only = smooth_only
+        self.lineage: dict[str, frozenset[str]] = {}
+
+    def roots(self, expression: Expression) -> frozenset[str]:
+        """The vectors and matrices that `expression` comes from, through the locals in between."""
+        named = {v.name for v in expression.walk() if isinstance(v, Variable) and v.type.rank}
+        texts = {v.warp() for v in expression.walk() if isinstance(v, Custom) and v.type.rank}
+        return frozenset().union(texts, *(self.lineage.get(name, frozenset({name})) for name in named))
+
+    def independent(self, a: Expression, b: Expression) -> bool:
+        """Whether two vectors have different origins, so that they are not parallel (or equal) by construction."""
+        return self.roots(a) != self.roots(b) or len(self.roots(a)) > 1
 
     def fused(self, type: Type, variables: Sequence[Expression], depth: int | None = None) -> Expression:
         """An expression of `type` that uses every one of `variables` at least once.
@@ -143,9 +154,9 @@ class Expressions:
             return None
         if operation.name == "clamp":
             arguments[1:] = self._bounds(arguments[0])
-        if _idle(operation, arguments):
+        if _idle(operation, arguments) or (operation.name == "cross" and not self.independent(*arguments)):
             return None
-        return self.confined(apply(operation.name, *arguments), LIMIT)
+        return self.confined(apply(operation.name, *arguments, width=width), LIMIT)
 
     def _bounds(self, value: Expression) -> list[Expression]:
         """Two constants, low below high, that cut off the ends of the value's range."""
@@ -223,7 +234,7 @@ def convert(expressions: Expressions, source: Expression, type: Type) -> Express
     if source.type == type:
         return source
     if source.type.rank == 0 and source.type.is_integer and type.is_float:
-        return convert(expressions, apply("to_real", source) if type.scalar == "float32" else _cast(source, type.scalar), type)
+        return convert(expressions, apply("to_real", source, width=type.scalar), type)
     if source.type is BOOL and type.is_float:
         scalar = real(type.scalar)
         return convert(expressions, apply("where", source, expressions.constant(scalar, 0.5, 2.0), expressions.constant(scalar, -1.0, 0.4)), type)
@@ -244,16 +255,17 @@ def convert(expressions: Expressions, source: Expression, type: Type) -> Express
     raise TypeError(f"no conversion from {source.type.name} to {type.name}")
 
 
-def _cast(source: Expression, width: str) -> Expression:
-    """An integer as a real of `width`."""
-    return Apply(real(width), source.range, OPERATIONS["to_real"], (source,))
-
-
 def _idle(operation: Operation, arguments: Sequence[Expression]) -> bool:
     """Whether the ranges show that the operation changes nothing: the absolute value of what is positive, a minimum that one side always wins."""
     first = arguments[0].range
     if operation.name in ("absolute", "absolute_int", "sign", "step"):
         return first.mignitude > 0.0 or first.low == 0.0
+    if operation.name in ("where", "where_int"):
+        return arguments[1] == arguments[2]
+    if operation.name == "lerp":
+        return arguments[0] == arguments[1] or arguments[2] in arguments[:2]
+    if operation.name in ("multiply", "divide", "scale_vec", "vec_scale", "vec_divide", "scale_mat"):
+        return any(isinstance(a, Literal) and a.value == 1 for a in arguments)
     if operation.name in ("minimum", "maximum", "minimum_int", "maximum_int"):
         second = arguments[1].range
         return second.high <= first.low or first.high <= second.low

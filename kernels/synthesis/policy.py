@@ -50,7 +50,8 @@ def draw_policy(draw: Draw) -> Policy:
 def draw_constant(draw: Draw, policy: Policy, type: Type, low: float, high: float) -> Literal:
     """A constant of `type` in [low, high], as a person would choose it: round where the policy says so. Never outside the bounds."""
     if type.is_integer:
-        return literal(draw.integer(math.ceil(low), math.floor(high)), type)
+        first = math.ceil(low)
+        return literal(draw.integer(first, max(first, math.floor(high))), type)
     plain = [c for c in (*_FAVOURITES, *(-c for c in _FAVOURITES)) if low <= c <= high]
     if plain and draw.chance(policy.plain_constants):
         return literal(draw.choice(plain), type)

@@ -1,0 +1,366 @@
+"""A draft: a kernel and its reference while a family writes them, side by side, until they are a Case.
+
+The draft keeps the arguments with their shapes and domains, the values in scope, and the two bodies: `line` adds to the kernel, `step` to
+the reference, `let` names a value in both. It also makes the choices that any kernel's author makes: how extents and parameters are
+passed, how threads are guarded, whether a formula is a function of its own, and in which order the arguments stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from kernels.case import Case, Launch, Role
+from kernels.domains import Constant, Domain, Struct, Uniform
+from kernels.draw import Draw
+from kernels.families._formula import formula
+from kernels.language.expression import Apply, Custom, Expression, Variable, substitute
+from kernels.language.interval import Interval
+from kernels.language.types import I32, Type, real, vector
+from kernels.source import LINE, Signature, def_lines, kernel_module, reference_module, signature, struct_definition
+from kernels.synthesis.expressions import Expressions
+from kernels.synthesis.policy import draw_policy
+
+Sizes = Mapping[str, int]
+Drawn = Domain | Callable[[Sizes], Domain]
+INDICES = (("i", "j", "k"), ("row", "col", "layer"), ("ix", "iy", "iz"))
+EXTENTS = (("n", "m", "depth"), ("rows", "cols", "layers"), ("nx", "ny", "nz"))
+STRUCTS = (("Params", "params"), ("Settings", "settings"), ("Config", "cfg"), ("Options", "options"), ("Coefficients", "coeffs"))
+
+
+def grids(draw: Draw, extents: Sequence[str]) -> list[dict[str, int]]:
+    """Three sizes to launch over one to three `extents`: one element, primes, and a grid above 64 elements that no block divides."""
+    if len(extents) == 1:
+        return [{extents[0]: size} for size in draw.sizes(190)]
+    primes = [draw.choice((5, 7, 11) if len(extents) == 2 else (3, 5, 7)) for _ in extents]
+    large = [draw.integer(9, 13), draw.integer(10, 17)] if len(extents) == 2 else [5, draw.integer(4, 6), 7]
+    return [dict(zip(extents, shape, strict=True)) for shape in ([1] * len(extents), primes, large)]
+
+
+def _repetitions(expression: Expression) -> int:
+    """How often a value occurs again in `expression`: formulas that people write hardly repeat themselves."""
+    leaves = [e for e in expression.walk() if isinstance(e, (Variable, Custom))]
+    return len(leaves) - len(set(leaves))
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """An argument as a family declared it: an array with its extents (names of sizes, or numbers), or a value."""
+
+    name: str
+    type: Type | None
+    extents: tuple[str | int, ...]
+    role: Role
+    differentiable: bool
+    domain: Drawn | None
+
+
+class Draft:
+    """One kernel and its reference under way. `width` is the kernel's floating-point width."""
+
+    def __init__(self, draw: Draw, width: str | None = None) -> None:
+        self.draw = draw
+        self.width = width or draw.width()
+        self.real, self.vector = real(self.width), vector(self.width)
+        policy = draw_policy(draw)
+        self.expressions = Expressions(draw, policy)
+        self.smooth = Expressions(draw, replace(policy, weights={**policy.weights, "where": 0.0}), smooth_only=True)
+        self.scope: dict[str, Expression] = {}
+        self.limitations: set[str] = set()
+        self._arguments: list[_Declared] = []
+        self._body: list[str] = []
+        self._steps: list[str] = []
+        self._indent = 0
+        self._definitions: list[list[str]] = []
+        self._reference_definitions: list[list[str]] = []
+        self._helpers: list[str] = []
+        self._shapes_used: set[str] = set()
+        self._taken = {"dim", "np", "wp", "f32", "math", "erf", "erfc"}
+        self._extents: set[str] = set()
+        self._extents_from_shape = draw.chance(0.4)
+        self._guard = draw.weighted(("none", "return", "nested"), (3, 4, 3))
+        self._knobs = draw.weighted(("values", "struct", "literals"), (4, 3, 3))
+        self._struct = draw.choice(STRUCTS)
+        self._fields: list[tuple[str, Type, Domain]] = []
+        self._typed_results = draw.chance(0.7)
+        self._order = draw.choice(("declared", "values_last", "values_first", "outputs_first"))
+
+    # Names and arguments
+
+    def name(self, *options: str) -> str:
+        """One of `options` that names nothing yet. Raises ValueError if all are taken."""
+        free = [o for o in options if o not in self._taken]
+        if not free:
+            raise ValueError(f"draft: every name of {options} is taken: offer more")
+        chosen = self.draw.choice(free)
+        self._taken.add(chosen)
+        return chosen
+
+    def reserve(self, *names: str) -> None:
+        """Keeps `names` for values that come later."""
+        self._taken.update(names)
+
+    def array(
+        self,
+        name: str,
+        type: Type,
+        *extents: str | int,
+        low: float = -1.0,
+        high: float = 1.0,
+        domain: Drawn | None = None,
+        role: Role = "input",
+        differentiable: bool | None = None,
+    ) -> str:
+        """An array argument; float arrays are drawn from [low, high) unless a domain is given. Returns its name."""
+        self._taken.add(name)
+        if differentiable is None:
+            differentiable = type.is_float and role != "inout"
+        self._arguments.append(_Declared(name, type, extents, role, differentiable, domain or Uniform(low, high)))
+        return name
+
+    def output(self, name: str, type: Type, *extents: str | int, role: Role = "output") -> str:
+        """An array that the kernel writes. Returns its name."""
+        return self.array(name, type, *extents, role=role)
+
+    def value(self, name: str, type: Type, low: float, high: float, domain: Drawn | None = None) -> Variable:
+        """An argument passed by value, in scope under its name."""
+        self._taken.add(name)
+        self._arguments.append(_Declared(name, type, (), "input", False, domain or Uniform(low, high)))
+        return self.known(name, type, low, high)
+
+    def knob(self, name: str, low: float, high: float, type: Type | None = None) -> Expression:
+        """A real parameter, in scope under `name`: an argument of its own, a struct's field, or a constant in the text, the draft's choice."""
+        type = type or self.real
+        self._taken.add(name)
+        if self._knobs == "values" or type.rank:
+            return self.value(name, type, low, high)
+        if self._knobs == "literals":
+            self.scope[name] = self.expressions.constant(type, low, high)
+            return self.scope[name]
+        text = f"{self._struct[1]}.{name}"
+        self._taken.add(self._struct[1])
+        self._fields.append((name, type, Uniform(low, high)))
+        self.scope[name] = Custom(type, Interval(low, high), text, text)
+        return self.scope[name]
+
+    def extent(self, name: str, array: str, axis: int = 0) -> str:
+        """The integer `name`, the length of `array` along `axis`: an argument, or read off the array's shape. Returns `name`."""
+        if name not in self._extents:
+            if name in self._taken:
+                raise ValueError(f"draft: the extent {name!r} has the name of another value: choose another")
+            self._taken.add(name)
+            self._extents.add(name)
+            if self._extents_from_shape:
+                self.line(f"{name} = {array}.shape[{axis}]")
+            else:
+                self._arguments.append(_Declared(name, I32, (), "input", False, lambda sizes: Constant(sizes[name])))
+        return name
+
+    def known(self, name: str, type: Type, low: float, high: float, numpy_name: str | None = None) -> Variable:
+        """Puts a value that the family spells itself into scope, with its range."""
+        self._taken.add(name)
+        known = Variable(type, Interval(low, high), name, numpy_name)
+        self.scope[name] = known
+        return known
+
+    # Text
+
+    def line(self, *lines: str) -> None:
+        """Adds lines to the kernel at the present indentation."""
+        self._body += ["    " * self._indent + line for line in lines]
+
+    @property
+    def length(self) -> int:
+        """The number of the kernel's lines so far: a place to insert at."""
+        return len(self._body)
+
+    def insert(self, place: int, *lines: str) -> None:
+        """Puts lines into the kernel at `place`, at the present indentation."""
+        self._body[place:place] = ["    " * self._indent + line for line in lines]
+
+    def rewritten(self, array: str) -> None:
+        """Turns an input array into one that the kernel updates in place, which has no gradient."""
+        self._arguments = [replace(a, role="inout", differentiable=False) if a.name == array else a for a in self._arguments]
+
+    def step(self, *lines: str) -> None:
+        """Adds lines to the reference."""
+        self._steps += lines
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """Indents the kernel's lines that follow under `head`, such as `for j in range(n):`."""
+        self.line(head)
+        self._indent += 1
+        yield
+        self._indent -= 1
+
+    @contextmanager
+    def threads(self, *axes: tuple[str, str, str, int]) -> Iterator[None]:
+        """Names the thread's indices and guards them by the drawn rule. An axis is (index, extent's name, array, the array's axis)."""
+        self._taken.update(index for index, *_ in axes)
+        self.line(f"{', '.join(index for index, *_ in axes)} = wp.tid()")
+        if self._guard != "none":
+            for _, extent, array, axis in axes:
+                self.extent(extent, array, axis)
+        if self._guard == "return":
+            self.line(f"if {' or '.join(f'{index} >= {extent}' for index, extent, *_ in axes)}:", "    return")
+        if self._guard == "nested":
+            with self.block(f"if {' and '.join(f'{index} < {extent}' for index, extent, *_ in axes)}:"):
+                yield
+        else:
+            yield
+
+    def read(self, text: str) -> Expression:
+        """The formula `text` over the values in scope."""
+        return formula(text, self.scope, self.width)
+
+    def let(self, name: str, what: str | Expression, *, function: str | None = None) -> Variable:
+        """Names a value in kernel and reference; with `function`, by a function of that name. Long expressions get named parts."""
+        expression = self.read(what) if isinstance(what, str) else what
+        self._taken.add(name)
+        for operation in expression.operations():
+            self._helpers += operation.helpers
+            if operation.limitation:
+                self.limitations.add(operation.limitation)
+        if function is not None and isinstance(expression, Apply) and len(expression.warp()) < LINE - 16:
+            warp, numpy = self._called(self.name(function if function not in self._taken else f"{function}_value"), expression)
+        else:
+            expression = self._shortened(expression, name)
+            warp, numpy = expression.warp(), expression.numpy()
+        if isinstance(expression, Apply) and expression.operation.name == "where" and function is None and self.draw.chance(0.35):
+            condition, chosen, otherwise = (e.warp() for e in expression.arguments)
+            self.line(f"{name} = {otherwise}", f"if {condition}:", f"    {name} = {chosen}")
+        else:
+            self.line(f"{name} = {warp}")
+        self.step(f"{name} = {numpy}")
+        return self.known(name, expression.type, expression.range.low, expression.range.high)
+
+    def fused(
+        self,
+        name: str,
+        type: Type,
+        *variables: Expression,
+        depth: int | None = None,
+        smooth: bool = False,
+        function: str | None = None,
+    ) -> Variable:
+        """Names a value of `type` that a drawn expression makes of all `variables`; `smooth` keeps to operations without jumps."""
+        generator = self.smooth if smooth else self.expressions
+        depth = depth or self.draw.choice((1, 2))
+        drawn = [generator.fused(type, variables, depth) for _ in range(2)]
+        return self.let(name, min(drawn, key=_repetitions), function=function)
+
+    def given(self, name: str) -> str:
+        """Makes an output a parameter of the reference, for its shape (or the zeros of an accumulated one). Returns its name."""
+        self._shapes_used.add(name)
+        return name
+
+    def results(self, **values: str) -> None:
+        """Ends the reference: for each output, what it holds."""
+        self.step(f"return {{{', '.join(f'{chr(34)}{name}{chr(34)}: {value}' for name, value in values.items())}}}")
+
+    def number(self, value: float) -> str:
+        """Warp's spelling of a real constant of the draft's width."""
+        return self.read(repr(float(value))).warp()
+
+    def zero(self, type: Type) -> str:
+        """Warp's spelling of a zero of `type` that may change in a loop."""
+        if type.rank:
+            return f"{type.spelling}()" if type.scalar == "float64" or self.draw.chance(0.4) else f"{type.spelling}(0.0, 0.0, 0.0)"
+        return f"{type.spelling}({'0.0' if type.is_float else '0'})"
+
+    # The finished case
+
+    def case(
+        self,
+        family: str,
+        kernel_name: str,
+        dim: Sequence[str | int],
+        sizes: Sequence[Sizes],
+        *,
+        docstring: str = "",
+        elementwise: bool = False,
+    ) -> Case:
+        """The finished case: a launch for each of `sizes`, over the grid `dim`."""
+        sig = self._signature()
+        steps = "\n".join(self._steps)
+        mentioned = [a.name for a in sig.arguments if re.search(rf"\b{a.name}\b(?!=)", steps)]
+        roles = {a.name: a.role for a in sig.arguments}
+        parameters = [n for n in mentioned if roles[n] in ("input", "inout") or n in self._shapes_used]
+        if re.search(r"\bdim\b", steps):
+            parameters.insert(0, "dim")
+        definitions = (
+            [struct_definition(self._struct[0], [(n, t) for n, t, _ in self._fields])] if self._fields else []
+        ) + self._definitions
+        return Case(
+            family=family,
+            seed=self.draw.seed,
+            index=self.draw.index,
+            kernel_name=kernel_name,
+            python_source=kernel_module(sig, kernel_name, self._body, definitions=definitions, docstring=docstring),
+            reference_source=reference_module(parameters, self._steps, helpers=self._helpers, definitions=self._reference_definitions),
+            arguments=tuple(sig.arguments),
+            launches=tuple(self._launch(sig, dim, s) for s in sizes),
+            limitations=tuple(sorted(self.limitations)),
+            elementwise=elementwise,
+        )
+
+    def _signature(self) -> Signature:
+        declared = list(self._arguments)
+        if self._fields:
+            declared.append(_Declared(self._struct[1], None, (), "input", False, Struct(tuple((n, t.name, d) for n, t, d in self._fields))))
+        rank: dict[str, Callable[[_Declared], int]] = {
+            "declared": lambda a: int(a.type is None and self._indent),
+            "values_last": lambda a: 0 if a.extents and a.role == "input" else 1 if not a.extents else 2,
+            "values_first": lambda a: 0 if not a.extents else 1,
+            "outputs_first": lambda a: 0 if a.role != "input" else 1,
+        }
+        sig = signature(self.draw)
+        for a in sorted(declared, key=rank[self._order]):
+            if a.type is None:
+                sig.struct(a.name, self._struct[0])
+            elif a.extents:
+                sig.array(a.name, a.type, len(a.extents), a.role, a.differentiable)
+            else:
+                sig.value(a.name, a.type)
+        return sig
+
+    def _launch(self, sig: Signature, dim: Sequence[str | int], sizes: Sizes) -> Launch:
+        def lengths(extents: Sequence[str | int]) -> tuple[int, ...]:
+            return tuple(e if isinstance(e, int) else sizes[e] for e in extents)
+
+        domains: dict[str, Domain] = {a.name: a.domain(sizes) if callable(a.domain) else a.domain for a in self._arguments if a.domain}
+        if self._fields:
+            domains[self._struct[1]] = Struct(tuple((n, t.name, d) for n, t, d in self._fields))
+        extents = {a.name: a.extents for a in self._arguments}
+        return Launch(
+            dim=lengths(dim),
+            shapes={a.name: lengths(extents.get(a.name, ())) for a in sig.arguments},
+            domains={a.name: domains[a.name] for a in sig.arguments if a.role in ("input", "inout")},
+        )
+
+    def _called(self, function: str, expression: Expression) -> tuple[str, str]:
+        """Defines `function` in both modules with the expression's leaves as parameters; returns the two calls."""
+        leaves = list(dict.fromkeys(e for e in expression.walk() if isinstance(e, (Variable, Custom))))
+        parameters = {leaf: Variable(leaf.type, leaf.range, leaf.warp().split(".")[-1].split("[")[0]) for leaf in leaves}
+        inner = substitute(expression, lambda e: parameters.get(e))  # type: ignore[call-overload]
+        typed = [f"{p.name}: {p.type.spelling}" for p in parameters.values()]
+        self._definitions.append(
+            ["@wp.func", *def_lines(function, typed, expression.type.spelling if self._typed_results else ""), f"    return {inner.warp()}"]
+        )
+        self._reference_definitions.append([*def_lines(function, [p.name for p in parameters.values()]), f"    return {inner.numpy()}"])
+        return tuple(f"{function}({', '.join(leaf.render(s)[0] for leaf in leaves)})" for s in ("warp", "numpy"))  # type: ignore[return-value]
+
+    def _shortened(self, expression: Expression, name: str) -> Expression:
+        """`expression` with its largest part named by one of its operation's nouns, where it is too long for one line."""
+        if not isinstance(expression, Apply) or (len(expression.operations()) <= 5 and len(expression.warp()) + len(name) < LINE - 32):
+            return expression
+        sizes = [len(a.operations()) for a in expression.arguments]
+        largest = expression.arguments[sizes.index(max(sizes))]
+        nouns = [n for n in largest.operation.nouns if n not in self._taken] if isinstance(largest, Apply) else []
+        if not nouns:
+            return expression
+        part = self.let(self.name(*nouns), largest)
+        return self._shortened(substitute(expression, lambda e: part if e is largest else None), name)

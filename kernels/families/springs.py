@@ -1,0 +1,349 @@
+"""Mass-spring systems: spring forces per edge or per node, bending, cloth on a grid, and projection of distance constraints.
+
+Variants: edges as pairs, as two arrays or flat; forces by atomics from edges, or gathered by nodes over CSR and padded lists; linear,
+damped and nonlinear springs; degenerate edges skipped or softened; energies beside forces; integration of the node; position-based dynamics
+with inverse masses and compliance (Macklin et al., XPBD, 2016); bending by the discrete Laplacian of three nodes.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from kernels.case import Case
+from kernels.domains import Integers, Offsets, Uniform
+from kernels.draw import Draw
+from kernels.families._worksheet import Worksheet
+from kernels.language.expression import Expression, Variable, variable
+from kernels.language.interval import Interval
+from kernels.language.types import I32
+
+NODES = ("x", "pos", "positions", "particle_q", "nodes")
+SLOTS = 5
+"""Slots of a padded neighbour list: few enough for Warp to unroll the loop over them."""
+
+
+def build(draw: Draw) -> Case:
+    """One kernel of a mass-spring system."""
+    w = Worksheet(draw, "springs", without=("normalize",))
+    form = draw.weighted((_edges, _nodes, _bending, _constraints, _cloth), (5, 4, 2, 4, 3))
+    return form(draw, w)
+
+
+def _endpoints(w: Worksheet, e: str, count: int, names: tuple[str, ...]) -> None:
+    """The `count` nodes of element `e`, by `names`: rows of a table, arrays of their own, or a flat list."""
+    draw = w.draw
+    below = lambda s: Integers(0, s["n"])  # noqa: E731
+    table = draw.choice(("edges", "spring_indices", "constraint_ids")) if count == 2 else draw.choice(("hinges", "triplets", "bend_ids"))
+    layout = draw.choice(("table", "flat", "arrays"))
+    for number, name in enumerate(names):
+        if layout == "arrays":
+            w.array(f"{table}_{name}", I32, "m", below)
+            w.load(name, f"{table}_{name}", e, 0, 0)
+        elif layout == "table":
+            w.line(f"{name} = {table}[{e}, {number}]")
+            w.numpy(f"{name} = {table}[:, {number}]")
+        else:
+            w.line(f"{name} = {table}[{f'{count} * {e}' if number == 0 else f'{count} * {e} + {number}'}]")
+            w.numpy(f"{name} = {table}[{number}::{count}]")
+    if layout != "arrays":
+        w.array(table, I32, "m corners" if layout == "table" else "flat", below)
+
+
+def _delta(w: Worksheet, x: str, i: str, j: str, own: str, other: str) -> None:
+    """The vector from node `i` to node `j`."""
+    if w.draw.chance(0.5):
+        w.line(f"delta = {x}[{j}] - {x}[{i}]")
+        w.numpy(f"delta = {x}{other} - {x}{own}")
+    else:
+        w.line(f"x_i = {x}[{i}]", f"x_j = {x}[{j}]")
+        w.numpy(f"x_i, x_j = {x}{own}, {x}{other}")
+        w.formula("delta = x_j - x_i")
+
+
+def _tension(w: Worksheet, e: str, subscript: str = "") -> Variable:
+    """The signed magnitude of a spring's pull from its `dist`, with stiffness and rest length per element or for all."""
+    draw = w.draw
+    stiffness = draw.choice(("stiffness", "ke", "spring_k"))
+    rest = draw.choice(("rest_length", "rest", "l0"))
+    known: dict[str, str] = {}
+    for name, low, high in ((stiffness, 0.5, 3.0), (rest, 0.5, 1.5)):
+        if e and draw.chance(0.6):
+            w.array(name, w.real, "m", Uniform(low, high))
+            known[name] = w.load(f"{name}_e", name, e, low, high, numpy=f"{name}{subscript}").name
+        else:
+            known[name] = w.parameter(name, low, high).name
+    k, length = known[stiffness], known[rest]
+    if draw.chance(0.45):
+        w.formula(f"stretch = dist - {length}", f"tension = {k} * stretch")
+        return variable("tension", w.real, -5.0, 25.0)
+    w.formula(
+        draw.choice((f"strain = dist / {length} - 1.0", f"strain = (dist - {length}) / {length}", f"strain = wp.log(dist / {length})"))
+    )
+    scope: list[Expression] = [variable("strain", w.real, -3.0, 14.0), variable(k, w.real, 0.5, 3.0)]
+    return w.fused("tension", w.real, scope, domain=Interval(-200.0, 200.0))
+
+
+def _force(w: Worksheet, x: str, i: str, j: str, own: str, other: str, e: str, subscript: str = "") -> str:
+    """The force that a spring puts on node `i`, by name."""
+    draw = w.draw
+    _delta(w, x, i, j, own, other)
+    floor = draw.choice(("0.05", "0.1", "0.2"))
+    safe = draw.choice((f"wp.max(wp.length(delta), {floor})", f"wp.sqrt(wp.dot(delta, delta) + {floor})", f"wp.length(delta) + {floor}"))
+    w.formula(f"dist = {safe}")
+    damped = draw.chance(0.4)
+    if damped or draw.chance(0.4):
+        w.formula("direction = delta / {dist}")
+        along = "{tension} * direction"
+    else:
+        along = "{(tension / dist)} * delta"
+    _tension(w, e, subscript)
+    name = draw.choice(("force", "f_spring", "pull"))
+    if not damped:
+        w.formula(f"{name} = {along}")
+        return name
+    w.array("velocity", w.vector, "n", Uniform(-1.0, 1.0))
+    w.line(f"rel_vel = velocity[{j}] - velocity[{i}]")
+    w.numpy(f"rel_vel = velocity{other} - velocity{own}")
+    w.formula("closing = wp.dot(rel_vel, direction)")
+    scope: list[Expression] = [variable("closing", w.real, -6.0, 6.0), w.parameter(draw.choice(("damping", "kd")), 0.05, 1.0)]
+    if draw.chance(0.4):
+        w.formula(f"drag = {scope[1].warp()} * closing")
+    else:
+        w.fused("drag", w.real, scope, 1)
+    w.formula(f"{name} = {{(tension + drag)}} * direction")
+    return name
+
+
+def _edges(draw: Draw, w: Worksheet) -> Case:
+    """A thread per edge; both ends receive opposite forces."""
+    e = draw.choice(("tid", "e", "edge"))
+    w.line(f"{e} = wp.tid()")
+    x = w.array(draw.choice(NODES), w.vector, "n", Uniform(-1.5, 1.5))
+    i, j = draw.choice((("i", "j"), ("a", "b"), ("node_a", "node_b")))
+    count = w.value(draw.choice(("num_edges", "edge_count")), I32, lambda s: Integers(s["m"], s["m"] + 1)) if draw.chance(0.4) else ""
+    if count:
+        with w.block(f"if {e} >= {count}:"):
+            w.line("return")
+    _endpoints(w, e, 2, (i, j))
+    degenerate = draw.chance(0.35)
+    if degenerate:
+        with w.block(f"if {i} == {j}:"):
+            w.line("return")
+    name = _force(w, x, i, j, f"[{i}]", f"[{j}]", e)
+    if draw.chance(0.35):
+        limit = w.parameter("max_force", 2.0, 10.0).name
+        w.formula(f"size = wp.length({name})")
+        with w.block(f"if size > {limit}:"):
+            w.line(f"{name} = {name} * ({limit} / size)")
+        w.numpy(f"{name} = np.where((size > {limit})[:, None], {name} * ({limit} / np.maximum(size, {limit}))[:, None], {name})")
+    if degenerate:
+        w.numpy(f"{name} = np.where(({i} != {j})[:, None], {name}, 0.0)")
+    out = w.output(draw.choice(("forces", "node_force", "f_total")), w.vector, "n", role="accumulate")
+    pull, push = ("add", "sub") if draw.chance(0.8) else ("sub", "add")
+    second = f"wp.atomic_add({out}, {j}, -{name})" if draw.chance(0.3) and pull == "add" else f"wp.atomic_{push}({out}, {j}, {name})"
+    w.line(f"wp.atomic_{pull}({out}, {i}, {name})", second)
+    ufunc = {"add": "np.add", "sub": "np.subtract"}
+    w.numpy(f"{out} = np.zeros_like({x})", f"{ufunc[pull]}.at({out}, {i}, {name})", f"{ufunc[push]}.at({out}, {j}, {name})")
+    if draw.chance(0.35):
+        w.output("energy", w.real, "one", role="accumulate")
+        density = w.fused("edge_energy", w.real, [variable("tension", w.real, -20.0, 20.0), variable("dist", w.real, 0.05, 6.0)], 1)
+        w.line(f"wp.atomic_add(energy, 0, {density.name})")
+        live = f"np.where({i} != {j}, {density.name}, 0.0)" if degenerate else density.name
+        w.numpy(f"energy = np.sum({live}).reshape(1)")
+    return w.case(draw.choice(("spring_forces", "eval_springs", "accumulate_spring_forces")), "m", _sizes(draw))
+
+
+def _sizes(draw: Draw) -> list[dict[str, int]]:
+    """Elements per launch, over about half as many nodes."""
+    return [{"m": m, "n": m // 2 + 2, "one": 1, "corners": 2, "flat": 2 * m, "m1": m + 1, "k": SLOTS} for m in draw.sizes(200)]
+
+
+def _nodes(draw: Draw, w: Worksheet) -> Case:
+    """A thread per node that gathers from its neighbours, then moves itself."""
+    i, j = draw.choice((("i", "j"), ("node", "other"), ("tid", "neighbor")))
+    w.line(f"{i} = wp.tid()")
+    x = w.array(draw.choice(NODES), w.vector, "n", Uniform(-1.5, 1.5))
+    w.guard(i, "n", x)
+    total = draw.choice(("total", "f", "net_force"))
+    w.line(f"{total} = {w.zero(w.vector)}")
+    neighbors = draw.choice(("neighbors", "adjacency", "linked"))
+    csr = draw.chance(0.5)
+    with ExitStack() as nest:
+        if csr:
+            w.array("offsets", I32, "n1", lambda s: Offsets(s["m"]))
+            w.array(neighbors, I32, "m", lambda s: Integers(0, s["n"]))
+            w.numpy(f"rows = np.repeat(np.arange(len({x})), np.diff(offsets))")
+            nest.enter_context(w.block(f"for slot in range(offsets[{i}], offsets[{i} + 1]):"))
+            w.line(f"{j} = {neighbors}[slot]")
+            force = _force(w, x, i, j, "[rows]", f"[{neighbors}]", "slot")
+        else:
+            w.array(neighbors, I32, "n k", lambda s: Integers(-1, s["n"]))
+            nest.enter_context(w.block(f"for slot in range({SLOTS}):"))
+            w.line(f"{j} = {neighbors}[{i}, slot]")
+            nest.enter_context(w.block(f"if {j} >= 0:"))
+            force = _force(w, x, i, j, "[:, None]", f"[{neighbors}]", "")
+        w.line(f"{total} += {force}")
+    if csr:
+        w.numpy(f"{total} = np.zeros_like({x})", f"np.add.at({total}, rows, {force})")
+    else:
+        w.numpy(f"{total} = np.where(({neighbors} >= 0)[..., None], {force}, 0.0).sum(axis=1)")
+    out = w.output(draw.choice(("forces", "acceleration", "v_new", "node_out")), w.vector, "n")
+    own: list[Expression] = []
+    for name, type in draw.subset((("load", w.vector), ("area", w.real), ("v0", w.vector)), draw.integer(1, 2)):
+        w.array(name, type, "n", Uniform(0.2, 1.0))
+        own.append(w.load(f"{name}_i", name, i, 0.2, 1.0, type))
+    dt = w.parameter(draw.choice(("dt", "time_step", "h")), 0.01, 0.2)
+    if csr:
+        # Warp's adjoint does not know the value of a sum that a dynamic loop has made: the step is linear in it.
+        external = w.fused("external", w.vector, own)
+        w.formula(
+            draw.choice((f"moved = {external.name} + {{{dt.name}}} * {total}", f"moved = {{{dt.name}}} * ({total} + {external.name})"))
+        )
+    else:
+        w.fused("moved", w.vector, [variable(total, w.vector, -50.0, 50.0), dt, *own])
+    w.store(out, i, "moved")
+    sizes = [{"n": n, "n1": n + 1, "m": 4 * n, "k": SLOTS} for n in draw.sizes(120)]
+    return w.case(draw.choice(("gather_spring_forces", "step_nodes", "node_springs")), "n", sizes)
+
+
+def _bending(draw: Draw, w: Worksheet) -> Case:
+    """Bending of three nodes: the discrete Laplacian, or the angle at the middle one."""
+    e = draw.choice(("tid", "hinge", "e"))
+    w.line(f"{e} = wp.tid()")
+    x = w.array(draw.choice(NODES), w.vector, "n", Uniform(-1.5, 1.5))
+    i, j, k = draw.choice((("i", "j", "k"), ("left", "mid", "right"), ("a", "b", "c")))
+    _endpoints(w, e, 3, (i, j, k))
+    terms: list[Expression] = []
+    if draw.chance(0.6):
+        w.array("bend_stiffness", w.real, "m", Uniform(0.2, 2.0))
+        terms.append(w.load("kb", "bend_stiffness", e, 0.2, 2.0))
+    else:
+        terms.append(w.parameter("bend_stiffness", 0.2, 2.0))
+    if draw.chance(0.5):
+        w.line(f"bend = {x}[{i}] - {w.number(2.0)} * {x}[{j}] + {x}[{k}]")
+        w.numpy(f"bend = {x}[{i}] - 2.0 * {x}[{j}] + {x}[{k}]")
+        if draw.chance(0.5):
+            w.formula("curvature = wp.length_sq(bend)")
+            terms.append(variable("curvature", w.real, 0.0, 100.0))
+        gain = w.fused("gain", w.real, terms, domain=Interval(-100.0, 100.0))
+        w.formula(f"f = {{{gain.name}}} * bend")
+    else:
+        w.line(f"e0 = {x}[{i}] - {x}[{j}]", f"e1 = {x}[{k}] - {x}[{j}]")
+        w.numpy(f"e0, e1 = {x}[{i}] - {x}[{j}], {x}[{k}] - {x}[{j}]")
+        w.formula("cosine = wp.dot(e0, e1) / (wp.length(e0) * wp.length(e1) + 0.1)")
+        terms.append(variable("cosine", w.real, -1.0, 1.0))
+        gain = w.fused("gain", w.real, terms, domain=Interval(-100.0, 100.0))
+        w.formula(f"f = {{{gain.name}}} * (e0 + e1)")
+    out = w.output(draw.choice(("forces", "bend_force", "f_out")), w.vector, "n", role="accumulate")
+    w.line(f"wp.atomic_sub({out}, {i}, f)", f"wp.atomic_add({out}, {j}, {w.number(2.0)} * f)", f"wp.atomic_sub({out}, {k}, f)")
+    w.numpy(f"{out} = np.zeros_like({x})")
+    w.numpy(f"np.subtract.at({out}, {i}, f)", f"np.add.at({out}, {j}, 2.0 * f)", f"np.subtract.at({out}, {k}, f)")
+    sizes = [{"m": m, "n": m // 2 + 3, "corners": 3, "flat": 3 * m} for m in draw.sizes(200)]
+    return w.case(draw.choice(("bending_forces", "eval_bending", "hinge_forces")), "m", sizes)
+
+
+def _constraints(draw: Draw, w: Worksheet) -> Case:
+    """Projection of distance constraints, a thread each; corrections weighted by inverse masses add up."""
+    c = draw.choice(("tid", "c", "constraint"))
+    w.line(f"{c} = wp.tid()")
+    x = w.array(draw.choice(NODES), w.vector, "n", Uniform(-1.5, 1.5))
+    mass = w.array(draw.choice(("inv_mass", "w", "particle_inv_mass")), w.real, "n", Uniform(0.1, 2.0))
+    i, j = draw.choice((("i", "j"), ("a", "b"), ("p0", "p1")))
+    _endpoints(w, c, 2, (i, j))
+    _delta(w, x, i, j, f"[{i}]", f"[{j}]")
+    w.line(f"wi = {mass}[{i}]", f"wj = {mass}[{j}]")
+    w.numpy(f"wi, wj = {mass}[{i}], {mass}[{j}]")
+    w.formula(draw.choice(("dist = wp.max(wp.length(delta), 0.05)", "dist = wp.sqrt(wp.length_sq(delta) + 0.01)")))
+    w.array("rest", w.real, "m", Uniform(0.5, 1.5))
+    w.load("rest_c", "rest", c, 0.5, 1.5)
+    w.formula("violation = dist - rest_c")
+    one_sided = draw.chance(0.3)
+    if one_sided:
+        with w.block(f"if violation <= {w.number(0.0)}:"):
+            w.line("return")
+    xpbd = draw.chance(0.5)
+    if xpbd:
+        values = w.parameters((("compliance", 0.01, 0.5), ("dt", 0.1, 1.0)), "Material")
+        alpha, dt = values["compliance"].name, values["dt"].name
+        w.formula(f"alpha = {alpha} / ({dt} * {dt})", "multiplier = violation / (wi + wj + alpha)")
+    else:
+        w.formula("multiplier = violation / (wi + wj)")
+    extra: list[Expression] = [variable("multiplier", w.real, -5.0, 25.0)]
+    if draw.chance(0.6):
+        extra.append(w.parameter(draw.choice(("relaxation", "omega", "stiffness")), 0.1, 1.0))
+    if draw.chance(0.5):
+        extra.append(variable("violation", w.real, -1.5, 6.0))
+    scale = w.fused(draw.choice(("weight", "scaled", "magnitude")), w.real, extra) if len(extra) > 1 else extra[0]
+    w.formula(f"correction = {{({scale.warp()} / dist)}} * delta")
+    if one_sided:
+        w.numpy("correction = np.where((violation > 0.0)[:, None], correction, 0.0)")
+    out = w.output(draw.choice(("corrections", "delta_x", "dx")), w.vector, "n", role="accumulate")
+    w.line(f"wp.atomic_add({out}, {i}, wi * correction)", f"wp.atomic_sub({out}, {j}, wj * correction)")
+    w.numpy(f"{out} = np.zeros_like({x})")
+    w.numpy(f"np.add.at({out}, {i}, wi[:, None] * correction)", f"np.subtract.at({out}, {j}, wj[:, None] * correction)")
+    if draw.chance(0.3):
+        w.output("touched", I32, "n", role="accumulate")
+        w.line(f"wp.atomic_add(touched, {i}, 1)", f"wp.atomic_add(touched, {j}, 1)")
+        w.numpy("touched = np.zeros(len(" + x + "), np.int32)", f"for end in ({i}, {j}):")
+        w.numpy(f"    np.add.at(touched, end, {'(violation > 0.0).astype(np.int32)' if one_sided else '1'})")
+    return w.case(draw.choice(("solve_distance", "project_distance_constraints", "pbd_stretch")), "m", _sizes(draw))
+
+
+def _cloth(draw: Draw, w: Worksheet) -> Case:
+    """Cloth on a grid: springs to the neighbours in a row and a column, then a step of the node."""
+    w.line("i, j = wp.tid()")
+    x = w.array(draw.choice(("cloth", *NODES)), w.vector, "rows cols", Uniform(-1.5, 1.5))
+    rows, cols = w.extent("rows", "rows", x, 0), w.extent("cols", "cols", x, 1)
+    reach = draw.choice((1, 1, 2))
+    pattern = draw.choice(("structural", "structural", "shear", "hanging"))
+    directions = {
+        "structural": ((-reach, 0), (reach, 0), (0, -reach), (0, reach)),
+        "shear": ((-1, -1), (-1, 1), (1, -1), (1, 1)),
+        "hanging": ((-reach, 0), (reach, 0)),
+    }[pattern]
+    w.line("here = " + x + "[i, j]", f"net = {w.zero(w.vector)}")
+    values = w.parameters((("stiffness", 0.5, 3.0), ("rest", 0.5, 1.5), ("dt", 0.01, 0.2)), "Cloth")
+    k, rest = values["stiffness"], values["rest"]
+    strain = variable("stretch", w.real, -1.5, 6.0)
+    pull = w.expression(w.real, [strain, k] if draw.chance(0.7) else [strain], 1)
+    w.function(
+        "spring",
+        [("p", w.vector), ("q", w.vector), ("stiffness", w.real), ("rest", w.real)],
+        [
+            "delta = q - p",
+            "dist = wp.sqrt(wp.dot(delta, delta) + 0.05)",
+            "stretch = dist - rest",
+            f"return delta * ({pull.warp().replace(k.name, 'stiffness')} / dist)",
+        ],
+        w.vector,
+    )
+    w.reference_definitions.append(
+        [
+            "def spring(p, q, stiffness, rest):",
+            "    delta = q - p",
+            "    dist = np.sqrt(np.sum(delta * delta, axis=-1) + 0.05)",
+            "    stretch = dist - rest",
+            f"    return delta * ({pull.numpy().replace(k.name, 'stiffness')} / dist)[..., None]",
+        ]
+    )
+    w.numpy(f"net = np.zeros_like({x})")
+    for di, dj in directions:
+        tests = [f"{a} >= {-o}" if o < 0 else f"{a} + {o} < {extent}" for a, o, extent in (("i", di, rows), ("j", dj, cols)) if o]
+        at = ", ".join(a if o == 0 else f"{a} {'+' if o > 0 else '-'} {abs(o)}" for a, o in (("i", di), ("j", dj)))
+        with w.block(f"if {' and '.join(tests)}:"):
+            w.line(f"net += spring(here, {x}[{at}], {k.name}, {rest.name})")
+        own = ", ".join(f"{-o}:" if o < 0 else f":-{o}" if o > 0 else ":" for o in (di, dj))
+        other = ", ".join(f":{o}" if o < 0 else f"{o}:" if o > 0 else ":" for o in (di, dj))
+        w.numpy(f"net[{own}] += spring({x}[{own}], {x}[{other}], {k.name}, {rest.name})")
+    terms: list[Expression] = [variable("net", w.vector, -50.0, 50.0), values["dt"]]
+    if draw.chance(0.6):
+        w.array("velocity", w.vector, "rows cols", Uniform(-1.0, 1.0))
+        terms.append(w.load("vel", "velocity", "i, j", -1.0, 1.0, w.vector))
+    if draw.chance(0.5):
+        w.array("inv_mass", w.real, "rows cols", Uniform(0.2, 2.0))
+        terms.append(w.load("w_ij", "inv_mass", "i, j", 0.2, 2.0))
+    w.fused("stepped", w.vector, terms)
+    out = w.output(draw.choice(("cloth_out", "new_velocity", "force")), w.vector, "rows cols")
+    w.store(out, "i, j", "stepped")
+    sizes = [{"rows": 1, "cols": 1}, {"rows": draw.choice((5, 7)), "cols": 3}, {"rows": draw.integer(7, 9), "cols": draw.choice((11, 13))}]
+    return w.case(draw.choice((f"cloth_{pattern}", "cloth_step", "grid_springs")), "rows cols", sizes)

@@ -1,0 +1,252 @@
+"""A program under construction: its signature, names, values in scope, statements, and how each array is shaped and drawn.
+
+Idioms (kernels.synthesis.idioms_*) call this to take values that are not used yet and to add named intermediate values; what is not used
+when the program ends flows into its outputs, so that no statement is dead. `sums` are results of loops that are to be used linearly only,
+where Warp's adjoint is right (see kernels.language.gradients).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from kernels.case import Role
+from kernels.domains import Bernoulli, Domain, Integers, Uniform
+from kernels.draw import Draw
+from kernels.language.expression import Apply, Expression, Variable
+from kernels.language.interval import Interval
+from kernels.language.statement import Assign, Call, Comment, Function, Load, Statement, Store, nested_expressions, nested_statements
+from kernels.language.types import I32, Type, instantiate
+from kernels.source import Signature, signature
+from kernels.synthesis.expressions import Expressions
+from kernels.synthesis.policy import Policy, draw_policy
+from kernels.synthesis.vocabulary import QUALIFIERS, THEMES, Quantity, Theme
+
+Sizes = dict[str, int]
+Extent = str | int
+
+
+@dataclass
+class ArrayPlan:
+    """How an array argument is shaped (extents by symbol or number) and drawn, given the sizes of a launch."""
+
+    shape: tuple[Extent, ...]
+    domain: Callable[[Sizes], Domain] | None
+
+
+@dataclass
+class Value:
+    """A value in scope, and whether anything has used it since it was last assigned."""
+
+    variable: Expression
+    used: bool = False
+
+
+@dataclass
+class Program:
+    """The state of one program. `statements` is the block that new statements go to."""
+
+    draw: Draw
+    theme: Theme
+    policy: Policy
+    width: str
+    lanes: tuple[str, ...]
+    sig: Signature
+    expressions: Expressions
+    values: list[Value] = field(default_factory=list)
+    sums: list[Variable] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    functions: list[Function] = field(default_factory=list)
+    function_ranges: dict[str, list[Interval]] = field(default_factory=dict)
+    function_results: dict[str, list[Interval]] = field(default_factory=dict)
+    definitions: list[list[str]] = field(default_factory=list)
+    plans: dict[str, ArrayPlan] = field(default_factory=dict)
+    value_domains: dict[str, Callable[[Sizes], Domain]] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    limitations: set[str] = field(default_factory=set)
+    elementwise: bool = True
+    helpers: list[str] = field(default_factory=list)
+    guards: list[str] = field(default_factory=list)
+
+    @property
+    def real(self) -> Type:
+        """The program's real scalar type."""
+        return self.type_of("R")
+
+    def type_of(self, letter: str) -> Type:
+        """The type for a quantity's letter, in the program's width."""
+        return instantiate(letter, self.width)
+
+    @property
+    def lane_variables(self) -> tuple[Variable, ...]:
+        """The thread's indices as integer variables."""
+        return tuple(Variable(I32, Interval(0, 300), name) for name in self.lanes)
+
+    @property
+    def extents(self) -> tuple[str, ...]:
+        """The symbols of the grid's extents."""
+        return ("n",) if len(self.lanes) == 1 else ("rows", "columns")
+
+    def name(self, stem: str) -> str:
+        """A free name: `stem`, or with a qualifier before it, or as a last resort a number after it."""
+        candidates = [stem, *(f"{q}_{stem}" for q in self.draw.subset(QUALIFIERS, 4)), *(f"{stem}_{k}" for k in range(2, 100))]
+        chosen = next(c for c in candidates if c not in self.names)
+        self.names.add(chosen)
+        return chosen
+
+    def add(self, statement: Statement) -> None:
+        """Appends a statement; every variable that occurs in it counts as used."""
+        self.touch(nested_expressions([statement]))
+        self.statements.append(statement)
+
+    def touch(self, expressions: Sequence[Expression]) -> None:
+        """Marks the variables of `expressions` as used, and collects what their operations need."""
+        names = {name for e in expressions for name in e.variables()}
+        for value in self.values:
+            if isinstance(value.variable, Variable) and value.variable.name in names:
+                value.used = True
+        for e in expressions:
+            for operation in e.operations():
+                self.helpers += operation.helpers
+                if operation.limitation:
+                    self.limitations.add(operation.limitation)
+
+    def local(self, stem: str, value: Expression, *, mutable: bool = False) -> Variable:
+        """Adds `name = value` and gives the new variable, in scope from here on."""
+        name = self.name(stem)
+        self.expressions.lineage[name] = self.expressions.roots(value) or frozenset({name})
+        self.add(Assign(name, value, mutable))
+        variable = Variable(value.type, value.range, name)
+        self.values.append(Value(variable))
+        return variable
+
+    def reserve(self, variable: Variable) -> None:
+        """Takes `variable` out of scope and keeps it for a linear use in an output."""
+        self.values = [v for v in self.values if not (isinstance(v.variable, Variable) and v.variable.name == variable.name)]
+        self.sums.append(variable)
+
+    def rebind(self, variable: Variable, range: Interval) -> Variable:
+        """`variable` after an assignment that changed its range: unused again, in the same place in scope."""
+        new = Variable(variable.type, range, variable.name)
+        for value in self.values:
+            if isinstance(value.variable, Variable) and value.variable.name == variable.name:
+                value.variable, value.used = new, False
+        return new
+
+    def noun(self, expression: Expression, fallback: str = "value") -> str:
+        """A name for what `expression` computes, from its outermost operation."""
+        if isinstance(expression, Apply) and expression.operation.nouns:
+            return self.draw.choice(expression.operation.nouns)
+        if isinstance(expression, Call):
+            return expression.function.name.split("_")[-1]
+        return fallback
+
+    def scope(self, *letters: str) -> list[Expression]:
+        """The values in scope whose type is one of `letters`, unused ones first."""
+        types = {self.type_of(letter) for letter in letters}
+        chosen = [v for v in self.values if v.variable.type in types]
+        return [v.variable for v in sorted(chosen, key=lambda v: v.used)]
+
+    def unused(self) -> list[Expression]:
+        """The values that nothing has used."""
+        return [v.variable for v in self.values if not v.used]
+
+    def pick(self, count: int, *letters: str) -> list[Expression]:
+        """Up to `count` different values of the given letters: unused ones mostly, then recent ones."""
+        available = self.scope(*letters)
+        fresh = [e for e in available if any(v.variable is e and not v.used for v in self.values)]
+        chosen: list[Expression] = []
+        while len(chosen) < min(count, len(available)):
+            rest = [e for e in (fresh if fresh and self.draw.chance(0.8) else available) if e not in chosen]
+            if not rest:
+                rest = [e for e in available if e not in chosen]
+            chosen.append(self.draw.choice(rest))
+        return chosen
+
+    def block(self, build: Callable[[], None]) -> list[Statement]:
+        """The statements that `build` adds, as a nested block; names defined in it leave the scope when it ends."""
+        outer, known = self.statements, len(self.values)
+        self.statements = []
+        build()
+        inner, self.statements = self.statements, outer
+        del self.values[known:]
+        return inner
+
+    def array(
+        self, name: str, type: Type, shape: tuple[Extent, ...], domain: Callable[[Sizes], Domain] | None, role: Role = "input", differentiable: bool | None = None
+    ) -> str:
+        """Adds an array argument; `domain` is None for outputs and accumulators."""
+        self.names.add(name)
+        self.sig.array(name, type, len(shape), role, differentiable)
+        self.plans[name] = ArrayPlan(shape, domain)
+        if type.is_float and role != "inout" and shape != self.extents:
+            self.elementwise = False
+        return name
+
+    def parameter(self, quantity: Quantity) -> Variable:
+        """Adds a value argument for `quantity`."""
+        name = self.name(quantity.name)
+        type = self.type_of(quantity.letter)
+        self.sig.value(name, type)
+        self.value_domains[name] = lambda sizes: domain_of(quantity)
+        variable = Variable(type, Interval(quantity.low, quantity.high), name)
+        self.values.append(Value(variable))
+        return variable
+
+    def load(self, array: str, quantity: Quantity, indices: Sequence[Expression], *, guarded: bool = False, stem: str = "") -> Variable:
+        """Adds `local = array[indices]`."""
+        value = Load(self.type_of(quantity.letter), Interval(quantity.low, quantity.high), array, tuple(indices), guarded)
+        return self.local(stem or quantity.name, value)
+
+    def grid_size(self, axis: int) -> Expression:
+        """The number of elements along an axis of the grid: the guard's argument, or an array's shape."""
+        if self.guards:
+            return Variable(I32, Interval(1, 300), self.guards[axis])
+        array = next(name for name, plan in self.plans.items() if plan.shape == self.extents)
+        return Variable(I32, Interval(1, 300), f"{array}.shape[{axis}]")
+
+    def has_early_exit(self, array: str) -> bool:
+        """Whether a thread may store to `array` and return before the end."""
+        return any(isinstance(s, Store) and s.array == array for s in nested_statements(self.statements))
+
+    def comment(self, text: str) -> None:
+        """Adds a comment, in the programs that have comments."""
+        if self.draw.chance(0.25):
+            self.statements.append(Comment(text))
+
+
+def plural(noun: str) -> str:
+    """The plural of an English noun."""
+    irregular = {"vertex": "vertices", "index": "indices", "texel": "texels"}
+    if noun in irregular:
+        return irregular[noun]
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def domain_of(quantity: Quantity) -> Domain:
+    """The domain of a quantity's values."""
+    if quantity.letter == "B":
+        return Bernoulli(0.6)
+    if quantity.letter == "I":
+        return Integers(int(quantity.low), int(quantity.high) + 1)
+    return Uniform(quantity.low, quantity.high)
+
+
+def start(draw: Draw) -> Program:
+    """An empty program with its theme, width, grid and policy drawn."""
+    theme = draw.choice(THEMES)
+    policy = draw_policy(draw)
+    two = draw.chance(0.55 if theme.grid else 0.08)
+    if two:
+        lanes: tuple[str, ...] = draw.choice((("i", "j"), ("row", "col"), ("y", "x")))
+    else:
+        lanes = (draw.choice(("i", "tid", "idx", f"{draw.choice(theme.items)}_id", "tid")),)
+    program = Program(
+        draw=draw, theme=theme, policy=policy, width=draw.width(), lanes=lanes, sig=signature(draw), expressions=Expressions(draw, policy)
+    )
+    program.names.update(lanes)
+    return program
+
+

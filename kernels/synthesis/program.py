@@ -1,0 +1,314 @@
+"""Whole programs: signature and loads, a run of idioms, and outputs that use whatever is still unused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from kernels.case import Case, Launch
+from kernels.domains import Domain, Integers, Struct
+from kernels.draw import PRIMES, Draw
+from kernels.language.expression import Expression, Variable, apply, literal
+from kernels.language.gradients import loop_limitations
+from kernels.language.interval import Interval
+from kernels.language.lowering import Lowering
+from kernels.language.statement import If, Return, Statement, Store
+from kernels.language.types import BOOL, I32
+from kernels.language.types import real as real_type
+from kernels.source import indented, kernel_module, reference_module, struct_definition
+from kernels.synthesis import idioms_control, idioms_data, idioms_values
+from kernels.synthesis.builder import Program, Sizes, Value, domain_of, plural, start
+from kernels.synthesis.vocabulary import Quantity
+
+Idiom = Callable[[Program], bool]
+
+IDIOMS: tuple[tuple[Idiom, float], ...] = (
+    (idioms_values.derive, 3.0),
+    (idioms_values.separation, 2.0),
+    (idioms_values.falloff, 1.5),
+    (idioms_values.blend, 1.2),
+    (idioms_values.project, 1.2),
+    (idioms_values.rotate, 1.2),
+    (idioms_values.integrate, 1.2),
+    (idioms_values.select, 0.8),
+    (idioms_values.quantize, 0.5),
+    (idioms_values.integer_mix, 0.7),
+    (idioms_values.limit, 0.9),
+    (idioms_control.branch, 2.2),
+    (idioms_control.refine, 0.5),
+    (idioms_control.count_steps, 0.35),
+    (idioms_control.helper_call, 2.0),
+    (idioms_data.gather, 1.2),
+    (idioms_data.table_loop, 0.9),
+    (idioms_data.neighbor_loop, 0.8),
+    (idioms_data.window_loop, 0.7),
+    (idioms_data.search, 0.3),
+    (idioms_data.accumulate_atomically, 1.0),
+    (idioms_data.flags, 0.4),
+    (idioms_data.mask_input, 0.5),
+)
+
+
+def synthesize(draw: Draw) -> Case:
+    """One synthesized program as a Case."""
+    p = start(draw)
+    inputs = _choose_inputs(p)
+    _add_parameters(p)
+    outputs = _choose_outputs(p, inputs)
+    guard = _guard(p)
+    for quantity in inputs:
+        array = idioms_data.per_item(p, quantity)
+        p.load(array, quantity, p.lane_variables)
+    if draw.chance(0.25) and outputs and all(letter != "M" for _, letter in outputs):
+        _early_exit(p, outputs)
+    weights = [w * draw.log_normal(0.8) for _, w in IDIOMS]
+    for _ in range(draw.weighted((2, 3, 4, 5, 7, 10), (2, 4, 4, 3, 2, 1))):
+        for _ in range(4):
+            if draw.weighted([i for i, _ in IDIOMS], weights)(p):
+                break
+    _finish(p, outputs)
+    return _case(p, guard)
+
+
+def _choose_inputs(p: Program) -> list[Quantity]:
+    """One to four quantities of the theme, a real or a vector among them."""
+    floats = [q for q in p.theme.quantities if q.letter in "RV"]
+    first = p.draw.choice(floats)
+    rest = [q for q in p.theme.quantities if q is not first and q.letter != "B"]
+    return [first, *p.draw.subset(rest, min(len(rest), p.draw.weighted((0, 1, 2, 3), (1, 4, 4, 2))))]
+
+
+def _add_parameters(p: Program) -> None:
+    """Zero to four parameters by value, sometimes gathered in a struct."""
+    chosen = p.draw.subset(p.theme.parameters, min(len(p.theme.parameters), p.draw.weighted((0, 1, 2, 3, 4), (2, 4, 4, 2, 1))))
+    if len(chosen) < 2 or not p.draw.chance(0.4):
+        for quantity in chosen:
+            p.parameter(quantity)
+        return
+    struct = f"{p.theme.name.capitalize()}{p.draw.choice(('Params', 'Settings', 'Config', 'Model'))}"
+    name = p.name(p.draw.choice(("params", "settings", "config", "model")))
+    p.sig.struct(name, struct)
+    p.definitions.append(struct_definition(struct, [(q.name, p.type_of(q.letter)) for q in chosen]))
+    fields = tuple((q.name, p.type_of(q.letter).name, domain_of(q)) for q in chosen)
+    p.value_domains[name] = lambda sizes: Struct(fields)
+    for q in chosen:
+        p.values.append(Value(Variable(p.type_of(q.letter), Interval(q.low, q.high), f"{name}.{q.name}")))
+
+
+def _choose_outputs(p: Program, inputs: list[Quantity]) -> list[tuple[str, str]]:
+    """One to three result arrays (name, letter); reals and vectors come first."""
+    have = {t for t in "VM" if any(a.dtype == p.type_of(t).name for a in p.sig.arguments) or any(q.letter == t for q in inputs)}
+    results = [q for q in p.theme.results if q.letter not in "VM" or q.letter in have]
+    floats = [q for q in results if q.letter in "RV"]
+    chosen = [p.draw.choice(floats)]
+    chosen += [q for q in p.draw.subset(results, min(2, len(results))) if q is not chosen[0] and p.draw.chance(0.4)]
+    outputs = []
+    for q in chosen:
+        name = p.name(p.draw.choice((q.name, f"{q.name}_out", f"out_{q.name}", f"{p.theme.items[0]}_{q.name}")))
+        outputs.append((name, q.letter))
+    return outputs
+
+
+def _guard(p: Program) -> bool:
+    """Whether the kernel guards against threads beyond the data, with counts passed by value."""
+    if not p.draw.chance(0.4):
+        return False
+    stems = {1: (p.draw.choice(("count", "n", f"num_{p.theme.items[0]}s", "size")),), 2: p.draw.choice((("rows", "cols"), ("height", "width"), ("ny", "nx")))}
+    names = [p.name(s) for s in stems[len(p.lanes)]]
+    for name, extent in zip(names, p.extents, strict=True):
+        p.sig.value(name, I32)
+        p.value_domains[name] = _exactly(extent)
+    p.guards = names
+    condition: Expression | None = None
+    for lane, name in zip(p.lane_variables, names, strict=True):
+        beyond = apply("greater_equal_int", lane, Variable(I32, Interval(1, 300), name))
+        condition = beyond if condition is None else apply("or", condition, beyond)
+    assert condition is not None
+    p.statements.append(If(condition, [Return()]))
+    return True
+
+
+def _exactly(extent: str) -> Callable[[Sizes], Domain]:
+    return lambda sizes: Integers(sizes[extent], sizes[extent] + 1)
+
+
+def _early_exit(p: Program, outputs: list[tuple[str, str]]) -> None:
+    """A thread with nothing to do writes plain results and returns."""
+    condition = p.expressions.condition(p.pick(2, "R", "V", "I"))
+    plain: list[Statement] = []
+    for name, letter in outputs:
+        plain.append(Store(name, p.lane_variables, _plain(p, letter)))
+    p.add(If(condition, [*plain, Return()]))
+
+
+def _plain(p: Program, letter: str) -> Expression:
+    """A result's value for a thread that has nothing to compute."""
+    if letter == "V":
+        return apply("make_vec", *[literal(0.0, p.real)] * 3)
+    if letter == "B":
+        return literal(False, BOOL)
+    if letter == "I":
+        return literal(p.draw.choice((0, -1)), I32)
+    return literal(p.draw.choice((0.0, 0.0, 1.0, -1.0)), p.real)
+
+
+def _finish(p: Program, outputs: list[tuple[str, str]]) -> None:
+    """Writes the outputs from what is unused: nothing that was computed is lost."""
+    for position, (name, letter) in enumerate(outputs):
+        last = position == len(outputs) - 1
+        type = p.type_of(letter)
+        sums, p.sums = ([], p.sums) if letter in "BI" and not last else (p.sums, [])
+        sources = _result_sources(p, letter, last)
+        while len(sources) > 3:
+            group, sources = sources[:3], sources[3:]
+            wanted = p.type_of("V") if letter in "VM" and any(s.type.rank == 1 for s in group) else p.real
+            combined = p.expressions.fused(wanted, group, 1)
+            sources.insert(0, p.local(p.noun(combined, "combined"), combined))
+        if letter in "BI":
+            sources += sums
+        if letter == "B":
+            value = p.expressions.condition(sources) if len(sources) == 1 else _both(p, sources)
+        elif letter == "I":
+            value = p.expressions.fused(type, sources, 1) if all(s.type == type for s in sources) else _label(p, sources)
+        else:
+            value = p.expressions.fused(type, sources, p.draw.choice((1, 1, 2)))
+            for total in sums:
+                value = _plus(p, value, total)
+        accumulates = letter in "RV" and p.draw.chance(0.1)
+        role = "inout" if accumulates else "output"
+        domain = (lambda sizes: domain_of(Quantity("start", "R"))) if accumulates else None
+        p.array(name, type, p.extents, domain, role, differentiable=type.is_float and not p.has_early_exit(name) if accumulates else None)
+        p.add(Store(name, p.lane_variables, value, "+" if accumulates else ""))
+
+
+def _plus(p: Program, value: Expression, total: Variable) -> Expression:
+    """`value` and a loop's result in a sum that is linear in the latter."""
+    real, rank = real_type(value.type.scalar), value.type.rank
+    term: Expression = total if total.type.is_float else apply("to_real", total, width=value.type.scalar)
+    if term.type.rank == 0 and p.draw.chance(0.4):
+        term = apply("multiply", term, p.expressions.constant(real, 0.1, 1.0))
+    if rank == 0 and term.type.rank == 1:
+        term = apply(f"component_{p.draw.integer(0, 2)}", term)
+    if rank == 1 and term.type.rank == 0:
+        term = apply("scale_vec", term, apply("make_vec", *(p.expressions.constant(real, -1.0, 1.0) for _ in range(3))))
+    if rank == 2:
+        raise TypeError("no loop sums into matrices: matrix outputs come after real ones")
+    return apply(f"{p.draw.choice(('add', 'add', 'subtract'))}{'_vec' if rank else ''}", value, term)
+
+
+def _result_sources(p: Program, letter: str, last: bool) -> list[Expression]:
+    """Values that the output is to use: all unused ones for the last output, a share of them for others; at least one that varies."""
+    unused = [e for e in p.unused() if _fits(e, letter)]
+    if not last:
+        unused = p.draw.subset(unused, max(1, len(unused) // 2)) if unused else []
+    varying = [v.variable for v in p.values if isinstance(v.variable, Variable) and "." not in v.variable.name and v.variable.name not in p.value_domains]
+    varying = [e for e in varying if _fits(e, letter)]
+    numbers = [e for e in varying if e.type.is_float]
+    vectors = [e for e in varying if e.type.rank == 1]
+    if letter == "V" and not any(e.type.rank == 1 for e in unused) and vectors:
+        unused.append(p.draw.choice(vectors))
+    elif letter in "RVM" and not any(e in numbers for e in unused) and numbers:
+        unused.append(p.draw.choice(numbers))
+    elif not any(e in varying for e in unused) and varying:
+        unused.append(p.draw.choice(varying))
+    return unused
+
+
+def _fits(e: Expression, letter: str) -> bool:
+    """Whether a value can enter an output of `letter` without losing it: reals cannot become integers, only decide them."""
+    return not (letter == "M" and e.type.is_integer)
+
+
+def _both(p: Program, sources: list[Expression]) -> Expression:
+    condition = p.expressions.condition([sources[0]]) if sources[0].type is not BOOL else sources[0]
+    for source in sources[1:]:
+        other = p.expressions.condition([source]) if source.type is not BOOL else source
+        condition = apply(p.draw.choice(("and", "or")), condition, other)
+    return condition
+
+
+def _label(p: Program, sources: list[Expression]) -> Expression:
+    """An integer decided by comparisons of the sources, added to the integers among them."""
+    value: Expression | None = None
+    for source in sources:
+        term = source if source.type == I32 else apply("where_int", p.expressions.condition([source]) if source.type is not BOOL else source, literal(p.draw.integer(1, 3), I32), literal(0, I32))
+        value = term if value is None else apply("add_int", value, term)
+    assert value is not None
+    return value
+
+
+def _case(p: Program, guard: bool) -> Case:
+    name = f"{p.draw.choice(p.theme.verbs)}_{plural(p.draw.choice(p.theme.items))}"
+    p.limitations |= loop_limitations(p.statements, {a.name for a in p.sig.arguments if not a.ndim})
+    body = [f"{', '.join(p.lanes)} = wp.tid()", *[line for s in p.statements for line in s.warp()]]
+    functions = [f.warp() for f in p.functions]
+    docstring = f"{p.draw.choice(p.theme.verbs).replace('_', ' ').capitalize()} every {p.draw.choice(p.theme.items)}." if p.draw.chance(0.15) else ""
+    return Case(
+        family="program",
+        seed=p.draw.seed,
+        index=p.draw.index,
+        kernel_name=name,
+        python_source=kernel_module(p.sig, name, body, definitions=[*p.definitions, *functions], docstring=docstring),
+        reference_source=_reference(p, guard),
+        arguments=tuple(p.sig.arguments),
+        launches=tuple(_launch(p, guard, size) for size in range(3)),
+        limitations=tuple(sorted(p.limitations)),
+        elementwise=p.elementwise and not any(a.role in ("accumulate", "inout") and a.differentiable for a in p.sig.arguments),
+    )
+
+
+def _reference(p: Program, guard: bool) -> str:
+    extents = [f"min(dim[{a}], {name})" for a, name in enumerate(p.guards)] if guard else [f"dim[{a}]" for a in range(len(p.lanes))]
+    lanes = p.lanes[0]
+    if len(p.lanes) == 1:
+        body = [f"{lanes} = np.arange({extents[0]})"]
+    else:
+        body = [f"{', '.join(p.lanes)} = (axis.ravel() for axis in np.indices(({', '.join(extents)})))"]
+    outputs = [a for a in p.sig.arguments if a.role != "input"]
+    body += [f"{a.name} = {a.name}.copy()" for a in outputs]
+    statements = p.statements[1:] if guard else p.statements
+    names = [a.name for a in p.sig.arguments]
+    body += Lowering([*names, *p.lanes], lanes, p.names).kernel(statements)
+    body.append("return {" + ", ".join(f'"{a.name}": {a.name}' for a in outputs) + "}")
+    definitions = []
+    for f in p.functions:
+        parameters = [n for n, _ in f.parameters]
+        inner = Lowering(parameters, parameters[0], {n for n in parameters})
+        definitions.append([f"def {f.name}({', '.join(parameters)}):", *indented(inner.function(list(f.body), f.results))])
+    text = "\n".join(body)
+    used = ["dim", *(n for n in names if _mentions(text, n))]
+    return reference_module(used, body, helpers=p.helpers, definitions=definitions)
+
+
+def _mentions(text: str, name: str) -> bool:
+    return re.search(rf"\b{name}\b", text) is not None
+
+
+def _launch(p: Program, guard: bool, size: int) -> Launch:
+    """One launch: one thread, a prime number, and one above 64 that no block divides; guarded kernels get threads beyond the data."""
+    sizes: Sizes = {}
+    for axis, extent in enumerate(p.extents):
+        if size == 0:
+            sizes[extent] = 1
+        elif size == 1:
+            sizes[extent] = p.draw.choice([x for x in PRIMES if x < (60 if len(p.extents) == 1 else 12)])
+        else:
+            sizes[extent] = p.draw.choice((65, 99, 130, 151)) if len(p.extents) == 1 else p.draw.choice((9, 11, 13) if axis else (10, 12, 14))
+    if "n" in sizes:
+        sizes["n_plus_1"] = sizes["n"] + 1
+        sizes["entries"] = 4 * sizes["n"]
+    dim = tuple(sizes[e] + (p.draw.integer(0, 5) if guard and size else 0) for e in p.extents)
+    shapes: dict[str, tuple[int, ...]] = {}
+    domains: dict[str, Domain] = {}
+    for a in p.sig.arguments:
+        plan = p.plans.get(a.name)
+        if plan is None:
+            shapes[a.name] = ()
+            domains[a.name] = p.value_domains[a.name](sizes)
+            continue
+        shapes[a.name] = tuple(sizes[e] if isinstance(e, str) else e for e in plan.shape)
+        if plan.domain is not None:
+            domains[a.name] = plan.domain(sizes)
+    return Launch(dim=dim, shapes=shapes, domains=domains)
+
+

@@ -116,7 +116,8 @@ class Rotations(Domain):
         q, r = np.linalg.qr(rng.standard_normal(shape + dtype.inner))
         q = q * np.sign(np.einsum("...ii->...i", r))[..., None, :]
         q[..., 0] *= np.sign(np.linalg.det(q))[..., None]
-        return q.astype(dtype.scalar)
+        rotations: NDArray[Any] = q.astype(dtype.scalar)
+        return rotations
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,9 @@ def kernel_module(
     return "\n".join(lines) + "\n"
 
 
-def reference_module(parameters: Sequence[str], body: Sequence[str], *, helpers: Sequence[str] = (), definitions: Sequence[Sequence[str]] = ()) -> str:
+def reference_module(
+    parameters: Sequence[str], body: Sequence[str], *, helpers: Sequence[str] = (), definitions: Sequence[Sequence[str]] = ()
+) -> str:
     """The numpy module: imports, the working precision `f32`, helper lines and function blocks, then `reference` with `body`."""
     imports = sorted({h for h in helpers if h.startswith("import ")})
     lines = [*imports, *([""] if imports else []), "import numpy as np", "", "f32 = np.float32"]

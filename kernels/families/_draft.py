@@ -158,6 +158,14 @@ class Draft:
                 self._arguments.append(_Declared(name, I32, (), "input", False, lambda sizes: Constant(sizes[name])))
         return name
 
+    def told(self, name: str, size: str) -> str:
+        """The integer argument `name`, told the launch's `size`. Returns its name."""
+        if name not in self._extents:
+            self._taken.add(name)
+            self._extents.add(name)
+            self._arguments.append(_Declared(name, I32, (), "input", False, lambda sizes: Constant(sizes[size])))
+        return name
+
     def known(self, name: str, type: Type, low: float, high: float, numpy_name: str | None = None) -> Variable:
         """Puts a value that the family spells itself into scope, with its range."""
         self._taken.add(name)

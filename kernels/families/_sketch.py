@@ -110,11 +110,15 @@ class Sketch:
     def step(self, name: str, type: Type, inputs: Sequence[Expression], depth: int | None = None, *, inline: bool = False) -> Step:
         """A value `name` made of all `inputs`, on a line of its own; the formula may stand in a helper function."""
         depth = self.draw.weighted((1, 2), (2, 3)) if depth is None else depth
-        drawn = self.expressions.fused(type, inputs, depth)
-        for _ in range(6):
-            if len(drawn.warp()) + len(name) + 3 + INDENT <= LINE and _depends(drawn, inputs):
+        room = LINE - INDENT - len(name) - 3
+        tries: list[Expression] = []
+        for attempt in range(12):
+            drawn = self.expressions.fused(type, inputs, depth if attempt < 2 else 1 if attempt < 6 else 0)
+            tries.append(drawn)
+            if len(drawn.warp()) <= room and _depends(drawn, inputs):
                 break
-            drawn = self.expressions.fused(type, inputs, 1)
+        else:
+            drawn = min(tries, key=lambda e: len(e.warp()))
         return self.named(name, drawn, inputs, inline=inline)
 
     def named(self, name: str, formula: Expression, inputs: Sequence[Expression], *, inline: bool = False) -> Step:
@@ -254,10 +258,11 @@ def _depends(formula: Expression, inputs: Sequence[Expression]) -> bool:
     text = substitute(formula, lambda e: Variable(e.type, e.range, names[e]) if e in names else None).numpy()
     code = compile(text, "<formula>", "eval")
 
-    def draw(e: Expression) -> NDArray[np.float64]:
+    def draw(e: Expression) -> NDArray[np.generic]:
         high = min(e.range.high, 1e6)
-        values = rng.uniform(e.range.low, high, (16,) + (3,) * e.type.rank)
-        return values if e.type.is_float else np.floor(values)
+        if e.type.is_integer:
+            return rng.integers(int(e.range.low), int(high) + 1, 16)
+        return rng.uniform(e.range.low, high, (16,) + (3,) * e.type.rank)
 
     points = {names[e]: draw(e) for e in inputs}
     scope = {"np": np, "f32": np.float32}

@@ -73,7 +73,9 @@ def build(draw: Draw) -> Case:
         _body(draft, plan, first)
     else:
         _declare_first(draft, plan, first)
-        with draft.threads(*((index, extent, first, axis) for axis, (index, extent) in enumerate(zip(plan.indices, plan.extents, strict=True)))):
+        with draft.threads(
+            *((index, extent, first, axis) for axis, (index, extent) in enumerate(zip(plan.indices, plan.extents, strict=True)))
+        ):
             _body(draft, plan, first)
     sizes = grids(draw, plan.extents)
     for size in sizes:
@@ -145,7 +147,9 @@ def _body(draft: Draft, plan: _Plan, first: str) -> None:
 def _blended(draft: Draft, recipe: Map) -> str:
     fields = [draft.scope[name] for name, *_ in recipe.inputs]
     extra = [draft.knob("strength", 0.2, 1.5)] if draft.draw.chance(0.5) else []
-    middle = draft.fused(draft.name("coupling", "interaction", "pairing"), draft.real, *fields[:2], function=draft.draw.choice((None, "couple_pair")))
+    middle = draft.fused(
+        draft.name("coupling", "interaction", "pairing"), draft.real, *fields[:2], function=draft.draw.choice((None, "couple_pair"))
+    )
     return draft.fused(draft.name("blend", "response", "outcome"), draft.real, middle, *fields[2:], *extra).name
 
 
@@ -243,7 +247,9 @@ def _finish_real(draft: Draft, plan: _Plan, name: str, target: str, second) -> s
     if kind == "blend":
         draft.scope["other"] = second(draft.real, -1.0, 1.0, "previous", "history", "baseline")
         draft.knob("mix", 0.1, 0.9)
-        return draft.let(target, draw.choice((f"other * (1.0 - mix) + {name} * mix", f"other + mix * ({name} - other)", f"lerp(other, {name}, mix)"))).name
+        return draft.let(
+            target, draw.choice((f"other * (1.0 - mix) + {name} * mix", f"other + mix * ({name} - other)", f"lerp(other, {name}, mix)"))
+        ).name
     if kind == "gain":
         draft.knob("gain", 0.5, 2.0)
         return draft.let(target, draw.choice((f"gain * {name}", f"{name} * gain + 0.1", f"{name} / gain"))).name
@@ -253,7 +259,10 @@ def _finish_real(draft: Draft, plan: _Plan, name: str, target: str, second) -> s
         along = f"np.arange({plan.pattern.format(plan.recipe.inputs[0][0])}.shape[{axis}])" + (f"[:{after}]" if after else "")
         index = Variable(I32, Interval(0, 300), plan.indices[axis], along)
         draft.scope["position"] = index
-        return draft.let(target, draw.choice((f"{name} * (1.0 + 0.01 * real(position))", f"{name} / (1.0 + real(position))", f"{name} - 0.02 * real(position)"))).name
+        return draft.let(
+            target,
+            draw.choice((f"{name} * (1.0 + 0.01 * real(position))", f"{name} / (1.0 + real(position))", f"{name} - 0.02 * real(position)")),
+        ).name
     if kind == "clamp":
         low, high = value.range.low, value.range.high
         span = high - low

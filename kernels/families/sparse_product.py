@@ -75,7 +75,7 @@ class Product:
         self.sketch.array(self.x, self.element, (self.cols, "width") if self.many else (self.cols,))
 
     def _message(self, row: str, col: str, entry: str, numpy: dict[str, str]) -> tuple[list[str], list[str], Step]:
-        """What one entry sends: the kernel's lines, the reference's lines, and the last step. `numpy` spells its three inputs over all entries."""
+        """What one entry sends: lines of both texts and the last step. `numpy` spells the three inputs over all entries."""
         draw, sketch = self.draw, self.sketch
         tail = ", c" if self.many else ""
         kind = matrix(sketch.width) if self.block else sketch.real

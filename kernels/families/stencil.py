@@ -201,7 +201,9 @@ def _update(
         return (apply(f"{draw.choice(('add', 'subtract'))}{suffix}", moved, term) if reaction is not None else moved), reaction
     if rule == "relax":
         mixed = apply(f"add{suffix}", apply(scale, centre, literal(round(1.0 - weight.value, 4), scalar)), change)
-        return (apply(f"add{suffix}", mixed, apply(scale, term, generator.constant(scalar, 0.1, 1.0))) if reaction is not None else mixed), reaction
+        return (
+            apply(f"add{suffix}", mixed, apply(scale, term, generator.constant(scalar, 0.1, 1.0))) if reaction is not None else mixed
+        ), reaction
     if rule == "gain":
         return generator.fused(element, [total, term]), reaction
     shaped = generator.fused(element, [total], 1)
@@ -257,7 +259,9 @@ def _launch(
     elif size == 1:
         shape = tuple(draw.choice((5, 7, 11) if ndim > 1 else (11, 17, 37, 53)) for _ in range(ndim))
     else:
-        shape = {1: (draw.choice((65, 100, 131, 190)),), 2: (draw.integer(9, 15), draw.integer(13, 19)), 3: (5, draw.integer(6, 8), 9)}[ndim]
+        shape = {1: (draw.choice((65, 100, 131, 190)),), 2: (draw.integer(9, 15), draw.integer(13, 19)), 3: (5, draw.integer(6, 8), 9)}[
+            ndim
+        ]
     values: dict[str, Domain] = {a.name: Uniform(-1.0, 1.0) for a in sig.arguments}
     values.update(domains)
     for extent, length in zip(extents, shape, strict=True):
@@ -265,5 +269,3 @@ def _launch(
             values[extent] = Integers(length, length + 1)
     shapes = {a.name: shape if a.ndim else () for a in sig.arguments}
     return Launch(dim=shape, shapes=shapes, domains={a.name: values[a.name] for a in sig.arguments if a.role in ("input", "inout")})
-
-

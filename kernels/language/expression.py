@@ -6,13 +6,29 @@ threads at once (first axis: the thread), except for what is the same in every t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from string import Formatter
 from typing import Literal as OneOf
 
 from kernels.language.interval import Interval
-from kernels.language.operation import ATOM, OPERATIONS, UNARY, Operation
+from kernels.language.operation import (
+    ADD,
+    AND,
+    ATOM,
+    BIT_AND,
+    BIT_OR,
+    BIT_XOR,
+    COMPARE,
+    MULTIPLY,
+    NOT,
+    OPERATIONS,
+    OR,
+    SHIFT,
+    UNARY,
+    Operation,
+)
 from kernels.language.types import BOOL, F32, F64, I32, I64, Type, instantiate
 
 Spelling = OneOf["warp", "numpy"]
@@ -95,7 +111,7 @@ class Apply(Expression):
     def render(self, spelling: Spelling) -> tuple[str, int]:
         operation = self.operation
         template, binding = (operation.warp, operation.precedence) if spelling == "warp" else (operation.numpy, operation.numpy_precedence)
-        return fill(template, binding, self.arguments, spelling, self.type), binding
+        return fill(template, self.arguments, spelling, self.type), binding
 
 
 @dataclass(frozen=True)
@@ -113,7 +129,16 @@ class Custom(Expression):
         return (self.warp_text if spelling == "warp" else self.numpy_text), ATOM
 
 
-def fill(template: str, binding: int, arguments: tuple[Expression, ...], spelling: Spelling, result: Type) -> str:
+_STRENGTH = {
+    "or": OR, "and": AND, "not": NOT, "|": BIT_OR, "^": BIT_XOR, "&": BIT_AND, "<<": SHIFT, ">>": SHIFT, "+": ADD, "*": MULTIPLY, "/": MULTIPLY,
+    "//": MULTIPLY, "%": MULTIPLY, "@": MULTIPLY, "~": UNARY, "[": ATOM, "<": COMPARE, "<=": COMPARE, ">": COMPARE, ">=": COMPARE,
+    "==": COMPARE, "!=": COMPARE,
+}  # fmt: skip
+_SYMBOL = r"(//|<<|>>|<=|>=|==|!=|[-+*/%@&|^<>~\[]|\b(?:and|or|not)\b)"
+_BEFORE, _AFTER = re.compile(_SYMBOL + r"\s*$"), re.compile(r"^\s*" + _SYMBOL)
+
+
+def fill(template: str, arguments: tuple[Expression, ...], spelling: Spelling, result: Type) -> str:
     """`template` with its slots filled, with parentheses where an operator beside the slot binds stronger than the argument does.
 
     `{0:v}` and `{0:m}` append one or two trailing axes (literals need none); `{R}`, `{V}` stand for Warp's spelling of the scalar and vector
@@ -135,16 +160,25 @@ def fill(template: str, binding: int, arguments: tuple[Expression, ...], spellin
             text += names[field]
             continue
         argument = arguments[int(field)]
-        after = pieces[i + 1][0] if i + 1 < len(pieces) else ""
-        alone = before.endswith(("(", ", ")) and after.startswith((")", ","))
         piece, own = argument.render(spelling)
-        if axes and not isinstance(argument, Literal):
-            text += (f"({piece})" if own < ATOM else piece) + {"v": "[..., None]", "m": "[..., None, None]"}[axes]
-            continue
-        # A template that binds like an atom may still hold operators: there a slot is a factor of its own.
-        needed = binding if binding < ATOM else UNARY
-        text += f"({piece})" if not alone and (own < needed or (own == needed and int(field) > 0)) else piece
+        trailing = "" if isinstance(argument, Literal) else {"v": "[..., None]", "m": "[..., None, None]"}.get(axes or "", "")
+        after = trailing or (pieces[i + 1][0] if i + 1 < len(pieces) else "")
+        text += (f"({piece})" if _needs_parentheses(own, before, after) else piece) + trailing
     return text
+
+
+def _needs_parentheses(own: int, before: str, after: str) -> bool:
+    """Whether text that binds as strongly as `own` is torn apart between the template's texts `before` and `after` it."""
+    left, right = _BEFORE.search(before), _AFTER.search(after)
+    if left:
+        unary = left[1] == "-" and not before[: left.start()].strip(" (,")
+        strength = UNARY if unary else ADD if left[1] == "-" else _STRENGTH[left[1]]
+        # A right operand of the same strength is grouped differently, a prefix operator's is not.
+        if left[1] != "[" and (own < strength or (own == strength and not unary and left[1] not in ("not", "~", "and", "or"))):
+            return True
+    if right:
+        return own < (ADD if right[1] == "-" else _STRENGTH[right[1]])
+    return False
 
 
 def literal(value: float | int | bool, type: Type = F32) -> Literal:
@@ -179,9 +213,7 @@ def apply(name: str, *arguments: Expression, width: str = "float32") -> Apply:
             raise TypeError(f"operation {name!r}: argument {position} is {argument.type.name}, its signature asks for {expected.name}")
         if not argument.range.within(operation.domain_of(position)):
             raise ValueError(f"operation {name!r}: argument {position} has range {argument.range}, outside {operation.domain_of(position)}")
-    return Apply(
-        instantiate(operation.result, width, integer), operation.range(*(a.range for a in arguments)), operation, tuple(arguments)
-    )
+    return Apply(instantiate(operation.result, width, integer), operation.range(*(a.range for a in arguments)), operation, tuple(arguments))
 
 
 def substitute(expression: Expression, replace: Callable[[Expression], Expression | None]) -> Expression:

@@ -249,5 +249,3 @@ def _leaves(body: Sequence[Statement]) -> bool:
 
 def _contains(body: Sequence[Statement], kind: type[Statement]) -> bool:
     return any(isinstance(s, kind) or any(_contains(b, kind) for b in s.blocks() if not isinstance(s, (For, While))) for s in body)
-
-

@@ -54,7 +54,9 @@ def numpy_scalar(expression: Expression) -> str:
     """The numpy text of `expression`, a literal as a numpy scalar of its type."""
     text = expression.numpy()
     if isinstance(expression, Literal):
-        constructor = {"float32": "f32", "float64": "np.float64", "bool": "np.bool_"}.get(expression.type.name, f"np.{expression.type.name}")
+        constructor = {"float32": "f32", "float64": "np.float64", "bool": "np.bool_"}.get(
+            expression.type.name, f"np.{expression.type.name}"
+        )
         return f"{constructor}({text})"
     return text
 

@@ -115,6 +115,8 @@ class Program:
         """Adds `name = value` and gives the new variable, in scope from here on."""
         name = self.name(stem)
         self.expressions.lineage[name] = self.expressions.roots(value) or frozenset({name})
+        if value.type.rank == 1 and (isinstance(value, Load) or self.expressions.solid(value)):
+            self.expressions.solid_names.add(name)
         self.add(Assign(name, value, mutable))
         variable = Variable(value.type, value.range, name)
         self.values.append(Value(variable))
@@ -173,7 +175,13 @@ class Program:
         return inner
 
     def array(
-        self, name: str, type: Type, shape: tuple[Extent, ...], domain: Callable[[Sizes], Domain] | None, role: Role = "input", differentiable: bool | None = None
+        self,
+        name: str,
+        type: Type,
+        shape: tuple[Extent, ...],
+        domain: Callable[[Sizes], Domain] | None,
+        role: Role = "input",
+        differentiable: bool | None = None,
     ) -> str:
         """Adds an array argument; `domain` is None for outputs and accumulators."""
         self.names.add(name)
@@ -191,6 +199,7 @@ class Program:
         self.value_domains[name] = lambda sizes: domain_of(quantity)
         variable = Variable(type, Interval(quantity.low, quantity.high), name)
         self.values.append(Value(variable))
+        self.expressions.solid_names.add(name)
         return variable
 
     def load(self, array: str, quantity: Quantity, indices: Sequence[Expression], *, guarded: bool = False, stem: str = "") -> Variable:
@@ -248,5 +257,3 @@ def start(draw: Draw) -> Program:
     )
     program.names.update(lanes)
     return program
-
-

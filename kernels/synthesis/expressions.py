@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kernels.draw import Draw
-from kernels.language.expression import Custom, Expression, Literal, Variable, apply, literal
-from kernels.language.interval import Interval
+from kernels.language.expression import Apply, Custom, Expression, Literal, Variable, apply, literal
+from kernels.language.interval import SIGNED_UNIT, Interval
 from kernels.language.operation import OPERATIONS, Operation
 from kernels.language.types import BOOL, F32, Type, instantiate, real, vector
 from kernels.synthesis.policy import Policy, draw_constant, draw_policy
@@ -31,6 +32,7 @@ class Expressions:
         self.policy = policy or draw_policy(draw)
         self.smooth_only = smooth_only
         self.lineage: dict[str, frozenset[str]] = {}
+        self.solid_names: set[str] = set()
 
     def roots(self, expression: Expression) -> frozenset[str]:
         """The vectors and matrices that `expression` comes from, through the locals in between."""
@@ -41,6 +43,28 @@ class Expressions:
     def independent(self, a: Expression, b: Expression) -> bool:
         """Whether two vectors have different origins, so that they are not parallel (or equal) by construction."""
         return self.roots(a) != self.roots(b) or len(self.roots(a)) > 1
+
+    def solid(self, vector: Expression) -> bool:
+        """Whether a vector is away from zero but by accident: drawn, or made of such without a factor that may vanish."""
+        if isinstance(vector, Apply):
+            name, arguments = vector.operation.name, vector.arguments
+            if name == "normalize":
+                return True
+            if name in ("add_vec", "subtract_vec", "cross", "cw_mul"):
+                return self.independent(*arguments) and all(self.solid(a) for a in arguments)
+            if name in ("scale_vec", "vec_scale", "vec_divide", "negate_vec"):
+                return all(self.solid(a) if a.type.rank else a.range.mignitude > 0.0 for a in arguments)
+            if name == "make_vec":
+                return any(isinstance(a, Literal) and a.value for a in arguments)
+            return name == "mat_vec" and not isinstance(arguments[0], Apply) and self.solid(arguments[1])
+        return not isinstance(vector, Variable) or vector.name in self.solid_names
+
+    def direction(self, vector: Expression) -> Expression:
+        """The unit vector along `vector`; one that may vanish is divided by a length that cannot."""
+        if self.solid(vector):
+            return apply("normalize", vector)
+        length = apply("add", apply("length", vector), self.constant(real(vector.type.scalar), 0.05, 0.5))
+        return replace(apply("vec_divide", vector, length), range=SIGNED_UNIT)
 
     def fused(self, type: Type, variables: Sequence[Expression], depth: int | None = None) -> Expression:
         """An expression of `type` that uses every one of `variables` at least once.
@@ -86,16 +110,24 @@ class Expressions:
             numbers = [apply("length", self.draw.choice(vectors))]
         if not numbers:
             truths = [e for e in scope if e.type is BOOL]
-            return self.draw.choice(truths) if truths else apply("not_equal_int", literal(1, instantiate("I", "float32")), literal(0, instantiate("I", "float32")))
+            return (
+                self.draw.choice(truths)
+                if truths
+                else apply("not_equal_int", literal(1, instantiate("I", "float32")), literal(0, instantiate("I", "float32")))
+            )
         left = self.draw.choice(numbers)
-        others = [e for e in numbers if e.type == left.type and e is not left and e.range.low < left.range.high and left.range.low < e.range.high]
+        others = [
+            e for e in numbers if e.type == left.type and e is not left and e.range.low < left.range.high and left.range.low < e.range.high
+        ]
         suffix = "_int" if left.type.is_integer else ""
         names = ["less", "greater", "greater_equal", "less_equal"] + (["equal"] if suffix else [])
         name = self.draw.choice(names) + suffix
         if others and self.draw.chance(0.35):
             return apply(name, left, self.draw.choice(others))
         span = left.range.high - left.range.low
-        return apply(name, left, draw_constant(self.draw, self.policy, left.type, left.range.low + 0.25 * span, left.range.low + 0.75 * span))
+        return apply(
+            name, left, draw_constant(self.draw, self.policy, left.type, left.range.low + 0.25 * span, left.range.low + 0.75 * span)
+        )
 
     def confined(self, expression: Expression, domain: Interval) -> Expression:
         """`expression`, or a form of it whose range lies in `domain`."""
@@ -115,7 +147,10 @@ class Expressions:
         available = {e.type for e in scope}
         candidates, weights = [], []
         for name, operation in OPERATIONS.items():
-            if instantiate(operation.result, type.scalar if type.is_float else "float32", type if type.is_integer else _integer(scope)) != type:
+            if (
+                instantiate(operation.result, type.scalar if type.is_float else "float32", type if type.is_integer else _integer(scope))
+                != type
+            ):
                 continue
             if self.smooth_only and operation.jumps:
                 continue
@@ -156,6 +191,8 @@ class Expressions:
             arguments[1:] = self._bounds(arguments[0])
         if _idle(operation, arguments) or (operation.name == "cross" and not self.independent(*arguments)):
             return None
+        if operation.name == "normalize":
+            return self.direction(arguments[0])
         return self.confined(apply(operation.name, *arguments, width=width), LIMIT)
 
     def _bounds(self, value: Expression) -> list[Expression]:
@@ -224,7 +261,7 @@ class Expressions:
             parts = [self.constant(real(width), max(domain.low, 0.5), 3.0) for _ in range(3)]
             return apply("make_vec", *parts)
         if x.type.rank == 1:
-            return apply("normalize", x)
+            return self.direction(x)
         return apply("scale_mat", literal(float(f"{min(-domain.low, domain.high) / x.range.magnitude:.0e}") / 2, real(width)), x)
 
 
@@ -237,7 +274,9 @@ def convert(expressions: Expressions, source: Expression, type: Type) -> Express
         return convert(expressions, apply("to_real", source, width=type.scalar), type)
     if source.type is BOOL and type.is_float:
         scalar = real(type.scalar)
-        return convert(expressions, apply("where", source, expressions.constant(scalar, 0.5, 2.0), expressions.constant(scalar, -1.0, 0.4)), type)
+        return convert(
+            expressions, apply("where", source, expressions.constant(scalar, 0.5, 2.0), expressions.constant(scalar, -1.0, 0.4)), type
+        )
     if source.type.is_float and type.is_float and source.type.scalar == type.scalar:
         if type.rank == 0 and source.type.rank == 1:
             return apply(draw.choice(("length", "length_sq", "component_0", "component_1", "component_2")), source)
@@ -262,12 +301,16 @@ def _idle(operation: Operation, arguments: Sequence[Expression]) -> bool:
         return first.mignitude > 0.0 or first.low == 0.0
     if operation.name in ("where", "where_int"):
         return arguments[1] == arguments[2]
+    if operation.name in ("length", "length_sq"):
+        return isinstance(arguments[0], Apply) and arguments[0].operation.name == "normalize"
     if operation.name == "lerp":
         return arguments[0] == arguments[1] or arguments[2] in arguments[:2]
     if operation.name in ("multiply", "divide", "scale_vec", "vec_scale", "vec_divide", "scale_mat"):
         return any(isinstance(a, Literal) and a.value == 1 for a in arguments)
     if operation.name in ("minimum", "maximum", "minimum_int", "maximum_int"):
         second = arguments[1].range
+        if arguments[1] in arguments[0].children():
+            return True
         return second.high <= first.low or first.high <= second.low
     return False
 

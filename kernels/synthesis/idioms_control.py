@@ -69,13 +69,19 @@ def refine(p: Program) -> bool:
     steps = p.draw.integer(2, 4)
     if p.draw.chance(0.5):
         goal = p.local("radicand", target) if not isinstance(target, Variable) else target
-        estimate = p.local(p.draw.choice(("estimate", "root", "guess")), apply("add", apply("multiply", literal(0.5, real), goal), literal(0.5, real)))
+        estimate = p.local(
+            p.draw.choice(("estimate", "root", "guess")), apply("add", apply("multiply", literal(0.5, real), goal), literal(0.5, real))
+        )
         better = apply("multiply", literal(0.5, real), apply("add", estimate, apply("divide", goal, _positive(estimate))))
         range = Interval(min(estimate.range.low, 0.05), max(estimate.range.high, 60.0))
     else:
         estimate = p.local(p.draw.choice(("state", "angle", "estimate")), sources[-1])
         rate = e.constant(real, 0.1, 0.6)
-        better = apply("add", apply("multiply", rate, apply(p.draw.choice(("sin", "cos")), e.confined(estimate, Interval(-20.0, 20.0)))), e.fused(real, sources[:1], 1))
+        better = apply(
+            "add",
+            apply("multiply", rate, apply(p.draw.choice(("sin", "cos")), e.confined(estimate, Interval(-20.0, 20.0)))),
+            e.fused(real, sources[:1], 1),
+        )
         range = better.range.hull(estimate.range)
         if range.magnitude > 20.0:
             return False
@@ -105,7 +111,11 @@ def count_steps(p: Program) -> bool:
     if p.draw.chance(0.5):
         p.add(While(apply("and", cap, bound), body))
     else:
-        p.add(While(cap, [If(apply("not", bound) if p.draw.chance(0.3) else apply("less_equal", level, bound.arguments[1]), [Break()]), *body]))
+        p.add(
+            While(
+                cap, [If(apply("not", bound) if p.draw.chance(0.3) else apply("less_equal", level, bound.arguments[1]), [Break()]), *body]
+            )
+        )
     level = p.rebind(level, Interval(level.range.low - most * loss.range.high, level.range.high))
     steps = p.rebind(steps, Interval(0, most))
     if p.draw.chance(0.85):
@@ -129,12 +139,20 @@ def _call(p: Program, function: Function) -> bool:
         fitting = [e for e in p.scope(_letter(type)) if e.range.within(interval)]
         if not fitting:
             return False
+        fitting = [e for e in fitting if e not in arguments and (not type.rank or p.expressions.solid(e))]
+        if not fitting:
+            return False
         arguments.append(fitting[0] if p.draw.chance(0.7) else p.draw.choice(fitting))
     ranges = p.function_results[function.name]
     if len(function.results) == 1:
-        p.local(p.noun(Call(function.results[0], ranges[0], function, tuple(arguments))), Call(function.results[0], ranges[0], function, tuple(arguments)))
+        p.local(
+            p.noun(Call(function.results[0], ranges[0], function, tuple(arguments))),
+            Call(function.results[0], ranges[0], function, tuple(arguments)),
+        )
         return True
-    names = [p.name(p.draw.choice(stems)) for stems in (("value", "result", "energy", "response"), ("slope", "derivative", "rate", "side_value"))]
+    names = [
+        p.name(p.draw.choice(stems)) for stems in (("value", "result", "energy", "response"), ("slope", "derivative", "rate", "side_value"))
+    ]
     p.add(Unpack(tuple(names), function, tuple(arguments)))
     p.values += [Value(Variable(t, r, n)) for n, t, r in zip(names, function.results, ranges, strict=True)]
     return True
@@ -142,9 +160,11 @@ def _call(p: Program, function: Function) -> bool:
 
 def make_function(p: Program, sources: list[Expression]) -> Function | None:
     """Writes a helper function over parameters like `sources`: a few named values, perhaps an early return, one or two results."""
-    if not sources:
+    if not sources or any(p.expressions.roots(s) & p.expressions.roots(t) for s in sources for t in sources if s is not t):
         return None
-    name = p.name(f"{p.draw.choice(VERBS)}_{p.draw.choice(('weight', 'response', 'energy', 'flux', 'profile', 'correction', 'stress', 'cost'))}")
+    name = p.name(
+        f"{p.draw.choice(VERBS)}_{p.draw.choice(('weight', 'response', 'energy', 'flux', 'profile', 'correction', 'stress', 'cost'))}"
+    )
     stems = {"R": ["x", "r", "s", "value", "t"], "V": ["v", "d", "p", "axis", "dir"]}
     parameters: list[Variable] = []
     for source in sources:
@@ -155,6 +175,9 @@ def make_function(p: Program, sources: list[Expression]) -> Function | None:
     )
     inner.names = {v.name for v in parameters} | {"lanes"}
     inner.values = [Value(v) for v in parameters]
+    inner.expressions.solid_names = {
+        v.name for v, source in zip(parameters, sources, strict=True) if source.type.rank == 1 and p.expressions.solid(source)
+    }
     two = p.draw.chance(0.25)
     letter = "R" if two or not any(v.type.rank for v in parameters) or p.draw.chance(0.6) else "V"
     result_type = p.type_of(letter)
@@ -179,7 +202,9 @@ def make_function(p: Program, sources: list[Expression]) -> Function | None:
     if two:
         values.append(inner.expressions.fused(p.real, inner.pick(2, "R", "V"), 1))
     inner.add(Return(tuple(values)))
-    function = Function(name, tuple((v.name, v.type) for v in parameters), tuple(inner.statements), tuple(v.type for v in values), p.draw.chance(0.4))
+    function = Function(
+        name, tuple((v.name, v.type) for v in parameters), tuple(inner.statements), tuple(v.type for v in values), p.draw.chance(0.4)
+    )
     p.functions.append(function)
     p.function_ranges[name] = [v.range for v in parameters]
     p.function_results[name] = [v.range if early is None or n else v.range.hull(early.range) for n, v in enumerate(values)]
@@ -197,8 +222,8 @@ def _nested_call(p: Program, inner: Program) -> None:
             continue
         arguments = []
         for (_, type), interval in zip(function.parameters, p.function_ranges[function.name], strict=True):
-            fitting = [e for e in inner.scope(_letter(type)) if e.range.within(interval)]
-            if not fitting:
+            fitting = [e for e in inner.scope(_letter(type)) if e.range.within(interval) and e not in arguments]
+            if not fitting or type.rank:
                 break
             arguments.append(fitting[0])
         else:

@@ -65,7 +65,12 @@ def table_loop(p: Program) -> bool:
         return False
     width = p.draw.integer(2, 6)
     quantity = fresh_quantity(p, "R")
-    table = p.array(p.name(p.draw.choice((f"{quantity.name}_table", f"{quantity.name}_samples", "weights", "coefficients"))), p.real, ("n", width), lambda sizes: domain_of(quantity))
+    table = p.array(
+        p.name(p.draw.choice((f"{quantity.name}_table", f"{quantity.name}_samples", "weights", "coefficients"))),
+        p.real,
+        ("n", width),
+        lambda sizes: domain_of(quantity),
+    )
     k = p.name(p.draw.choice(("k", "j", "c", "col")))
     counter = Variable(I32, Interval(0, width), k)
     letter = "V" if p.scope("V") and p.draw.chance(0.3) else "R"
@@ -84,8 +89,12 @@ def neighbor_loop(p: Program) -> bool:
     if len(p.lanes) > 1 or any(name.startswith("row_") for name in p.plans):
         return False
     degree = 6
-    starts = p.array(p.name(p.draw.choice(("row_offsets", "row_start", "row_ptr"))), I32, ("n_plus_1",), lambda sizes: Offsets(sizes["entries"]))
-    columns = p.array(p.name(p.draw.choice(("neighbors", "columns", "adjacency"))), I32, ("entries",), lambda sizes: Integers(0, sizes["n"]))
+    starts = p.array(
+        p.name(p.draw.choice(("row_offsets", "row_start", "row_ptr"))), I32, ("n_plus_1",), lambda sizes: Offsets(sizes["entries"])
+    )
+    columns = p.array(
+        p.name(p.draw.choice(("neighbors", "columns", "adjacency"))), I32, ("entries",), lambda sizes: Integers(0, sizes["n"])
+    )
     lane = p.lane_variables[0]
     begin = Load(I32, Interval(0, 900), starts, (lane,))
     end = Load(I32, Interval(0, 900), starts, (apply("add_int", lane, ONE),))
@@ -104,7 +113,13 @@ def neighbor_loop(p: Program) -> bool:
     if p.draw.chance(0.35):
         head.append(If(apply("equal_int", neighbor, lane), [Continue()]))
     letter = "V" if quantity.letter == "V" and p.draw.chance(0.7) else "R"
-    loads = [(f"{p.draw.choice(('other', 'neighbor', 'their'))}_{quantity.name}", Load(p.type_of(quantity.letter), Interval(quantity.low, quantity.high), array, (neighbor,)), quantity.letter)]
+    loads = [
+        (
+            f"{p.draw.choice(('other', 'neighbor', 'their'))}_{quantity.name}",
+            Load(p.type_of(quantity.letter), Interval(quantity.low, quantity.high), array, (neighbor,)),
+            quantity.letter,
+        )
+    ]
     return _accumulate(p, letter, For(e, first, last, []), loads, 8 * degree, counter, head)
 
 
@@ -125,7 +140,9 @@ def window_loop(p: Program) -> bool:
     inside = apply("minimum_int", apply("maximum_int", moved, ZERO), apply("subtract_int", size, ONE))
     head: list[Statement] = [Assign(j.name, inside)]
     letter = "V" if quantity.letter == "V" else "R"
-    loads = [(f"nearby_{quantity.name}", Load(p.type_of(quantity.letter), Interval(quantity.low, quantity.high), array, (j,)), quantity.letter)]
+    loads = [
+        (f"nearby_{quantity.name}", Load(p.type_of(quantity.letter), Interval(quantity.low, quantity.high), array, (j,)), quantity.letter)
+    ]
     return _accumulate(p, letter, For(shift, literal(-reach, I32), literal(reach + 1, I32), []), loads, 2 * reach + 1, counter, head)
 
 
@@ -142,7 +159,11 @@ def _accumulate(
     type: Type = p.type_of(letter)
     outside = p.pick(p.draw.integer(0, 2), "R", "V")
     zero = literal(0.0, p.real) if letter == "R" else apply("make_vec", *[literal(0.0, p.real)] * 3)
-    total = p.local(p.draw.choice(("total", "accumulated", "sum_value", "acc") if letter == "R" else ("total_force", "sum_vec", "accumulated", "net")), zero, mutable=True)
+    total = p.local(
+        p.draw.choice(("total", "accumulated", "sum_value", "acc") if letter == "R" else ("total_force", "sum_vec", "accumulated", "net")),
+        zero,
+        mutable=True,
+    )
     hits = p.local(p.draw.choice(("hits", "found", "count_inside")), ZERO, mutable=True) if p.draw.chance(0.2) else None
     kind = p.draw.choice(("plain", "plain", "conditional", "skip"))
     term_range = Interval(0.0, 0.0)
@@ -201,13 +222,17 @@ def search(p: Program) -> bool:
     bins = p.draw.integer(4, 9)
     x = sources[0]
     low, high = x.range.low, max(x.range.high, x.range.low + 0.5)
-    edges = p.array(p.name(p.draw.choice(("edges", "bin_edges", "level_edges"))), p.real, (bins,), lambda sizes: Sorted(low, high), differentiable=False)
+    edges = p.array(
+        p.name(p.draw.choice(("edges", "bin_edges", "level_edges"))), p.real, (bins,), lambda sizes: Sorted(low, high), differentiable=False
+    )
     slot = p.local(p.draw.choice(("slot", "bin_id", "interval")), ZERO, mutable=True)
     here = Load(p.real, Interval(low, high), edges, (slot,), guarded=True)
     p.add(While(apply("and", apply("less_int", slot, literal(bins - 1, I32)), apply("less", here, x)), [Augment(slot.name, "+", ONE, I32)]))
     slot = p.rebind(slot, Interval(0, bins - 1))
     quantity = fresh_quantity(p, "R")
-    table = p.array(p.name(f"{quantity.name}_{p.draw.choice(('lookup', 'curve', 'levels'))}"), p.real, (bins,), lambda sizes: domain_of(quantity))
+    table = p.array(
+        p.name(f"{quantity.name}_{p.draw.choice(('lookup', 'curve', 'levels'))}"), p.real, (bins,), lambda sizes: domain_of(quantity)
+    )
     p.load(table, quantity, [slot], stem=f"{p.draw.choice(('table', 'tabulated', 'looked_up'))}_{quantity.name}")
     return True
 
@@ -239,7 +264,9 @@ def accumulate_atomically(p: Program) -> bool:
     value = p.expressions.confined(values[0], Interval(-100.0, 100.0))
     if choice == "extreme":
         kind = p.draw.choice(("min", "max"))
-        target = p.array(p.name(f"{kind}_{p.draw.choice(('value', 'level', 'seen'))}"), value.type, (1,), lambda sizes: Uniform(-0.5, 0.5), "inout")
+        target = p.array(
+            p.name(f"{kind}_{p.draw.choice(('value', 'level', 'seen'))}"), value.type, (1,), lambda sizes: Uniform(-0.5, 0.5), "inout"
+        )
         p.add(Atomic(kind, target, (ZERO,), value))
         return True
     target = p.array(p.name(p.draw.choice(p.theme.totals)), value.type, (1,), None, "accumulate")
@@ -283,5 +310,3 @@ def mask_input(p: Program) -> bool:
         p.add(If(flag, [Assign(gated.name, sources[0])]))
         p.rebind(gated, start.range.hull(sources[0].range))
     return True
-
-

@@ -33,11 +33,24 @@ def separation(p: Program) -> bool:
     squared = p.draw.chance(0.3)
     if squared:
         distance_sq = p.local("distance_sq", apply("length_sq", offset))
-        distance = p.local("distance", apply("sqrt", p.expressions.confined(apply("add", distance_sq, p.expressions.constant(p.real, 0.05, 0.3)), OPERATIONS["sqrt"].domain_of(0))))
+        distance = p.local(
+            "distance",
+            apply(
+                "sqrt",
+                p.expressions.confined(
+                    apply("add", distance_sq, p.expressions.constant(p.real, 0.05, 0.3)), OPERATIONS["sqrt"].domain_of(0)
+                ),
+            ),
+        )
     else:
-        distance = p.local(p.draw.choice(("distance", "dist", "separation_length")), apply("add", apply("length", offset), literal(0.05, p.real)))
+        distance = p.local(
+            p.draw.choice(("distance", "dist", "separation_length")), apply("add", apply("length", offset), literal(0.05, p.real))
+        )
     if p.draw.chance(0.7):
-        p.local(p.draw.choice(("direction", "axis", "unit_dir")), apply("vec_divide", offset, p.expressions.confined(distance, OPERATIONS["divide"].domain_of(1))))
+        p.local(
+            p.draw.choice(("direction", "axis", "unit_dir")),
+            apply("vec_divide", offset, p.expressions.confined(distance, OPERATIONS["divide"].domain_of(1))),
+        )
     return True
 
 
@@ -53,9 +66,19 @@ def falloff(p: Program) -> bool:
         magnitude = x if x.range.low >= 0 else apply("absolute", x)
         value: Expression = apply("exp", e.confined(apply("multiply", apply("negate", rate), magnitude), Interval(-8.0, 4.0)))
     elif kind == "rational":
-        value = apply("divide", literal(1.0, real), apply("add", literal(1.0, real), apply("square", x) if isinstance(x, Variable) and x.range.magnitude < 40 else apply("absolute", x)))
+        value = apply(
+            "divide",
+            literal(1.0, real),
+            apply(
+                "add",
+                literal(1.0, real),
+                apply("square", x) if isinstance(x, Variable) and x.range.magnitude < 40 else apply("absolute", x),
+            ),
+        )
     elif kind == "gaussian":
-        scaled = p.local(p.draw.choice(("scaled", "normalized", "z")), apply("divide", x, e.constant(real, 0.4, 2.0)))
+        scaled = p.local(
+            p.draw.choice(("scaled", "normalized", "z")), apply("divide", x, literal(p.draw.choice((0.4, 0.5, 0.8, 1.2, 1.5, 2.0)), real))
+        )
         value = apply("exp", e.confined(apply("multiply", literal(-0.5, real), apply("square", scaled)), Interval(-8.0, 4.0)))
     else:
         low = p.expressions.constant(real, x.range.low, x.range.low + 0.3 * max(x.range.high - x.range.low, 0.1))
@@ -95,10 +118,13 @@ def project(p: Program) -> bool:
         return False
     normal: Expression = vectors[1]
     if normal.range.magnitude > 1.0 or p.draw.chance(0.6):
-        normal = p.local(p.draw.choice(("normal", "n_dir", "unit_axis")), apply("normalize", normal))
+        normal = p.local(p.draw.choice(("normal", "n_dir", "unit_axis")), p.expressions.direction(normal))
     along = p.local(p.draw.choice(("normal_speed", "along", "projection", "v_n")), apply("dot", vectors[0], normal))
     if p.draw.chance(0.7):
-        p.local(p.draw.choice(("tangent", "tangential", "lateral")), p.expressions.confined(apply("subtract_vec", vectors[0], apply("vec_scale", normal, along)), LIMIT))
+        p.local(
+            p.draw.choice(("tangent", "tangential", "lateral")),
+            p.expressions.confined(apply("subtract_vec", vectors[0], apply("vec_scale", normal, along)), LIMIT),
+        )
     return True
 
 
@@ -151,7 +177,10 @@ def select(p: Program) -> bool:
         return False
     condition = p.expressions.condition(p.pick(2, "R", "V", "I"))
     other = ends[1] if len(ends) > 1 else p.expressions.constant(p.type_of(letter), 0.0, 2.0)
-    p.local(p.draw.choice(("selected", "chosen", "effective", "picked")), apply("where" if letter == "R" else "where_int", condition, ends[0], other))
+    p.local(
+        p.draw.choice(("selected", "chosen", "effective", "picked")),
+        apply("where" if letter == "R" else "where_int", condition, ends[0], other),
+    )
     return True
 
 
@@ -166,7 +195,10 @@ def quantize(p: Program) -> bool:
     scaled = p.expressions.confined(apply("divide", x, width), LIMIT)
     # int() of a float64 gives an int32 in both spellings; the declaration's width is that of its argument.
     cell = apply("to_integer", apply("floor", scaled))
-    p.local(p.draw.choice(("bin_id", "level", "cell_id", "slot")), apply("maximum_int", apply("minimum_int", cell, literal(levels - 1, cell.type)), literal(0, cell.type)))
+    p.local(
+        p.draw.choice(("bin_id", "level", "cell_id", "slot")),
+        apply("maximum_int", apply("minimum_int", cell, literal(levels - 1, cell.type)), literal(0, cell.type)),
+    )
     return True
 
 

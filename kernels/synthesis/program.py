@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from kernels.case import Case, Launch
+from kernels.case import Case, Launch, Role
 from kernels.domains import Domain, Integers, Struct
 from kernels.draw import PRIMES, Draw
 from kernels.language.expression import Expression, Variable, apply, literal
@@ -93,6 +93,7 @@ def _add_parameters(p: Program) -> None:
     p.value_domains[name] = lambda sizes: Struct(fields)
     for q in chosen:
         p.values.append(Value(Variable(p.type_of(q.letter), Interval(q.low, q.high), f"{name}.{q.name}")))
+        p.expressions.solid_names.add(f"{name}.{q.name}")
 
 
 def _choose_outputs(p: Program, inputs: list[Quantity]) -> list[tuple[str, str]]:
@@ -113,7 +114,10 @@ def _guard(p: Program) -> bool:
     """Whether the kernel guards against threads beyond the data, with counts passed by value."""
     if not p.draw.chance(0.4):
         return False
-    stems = {1: (p.draw.choice(("count", "n", f"num_{p.theme.items[0]}s", "size")),), 2: p.draw.choice((("rows", "cols"), ("height", "width"), ("ny", "nx")))}
+    stems = {
+        1: (p.draw.choice(("count", "n", f"num_{p.theme.items[0]}s", "size")),),
+        2: p.draw.choice((("rows", "cols"), ("height", "width"), ("ny", "nx"))),
+    }
     names = [p.name(s) for s in stems[len(p.lanes)]]
     for name, extent in zip(names, p.extents, strict=True):
         p.sig.value(name, I32)
@@ -175,7 +179,7 @@ def _finish(p: Program, outputs: list[tuple[str, str]]) -> None:
             for total in sums:
                 value = _plus(p, value, total)
         accumulates = letter in "RV" and p.draw.chance(0.1)
-        role = "inout" if accumulates else "output"
+        role: Role = "inout" if accumulates else "output"
         domain = (lambda sizes: domain_of(Quantity("start", "R"))) if accumulates else None
         p.array(name, type, p.extents, domain, role, differentiable=type.is_float and not p.has_early_exit(name) if accumulates else None)
         p.add(Store(name, p.lane_variables, value, "+" if accumulates else ""))
@@ -201,7 +205,11 @@ def _result_sources(p: Program, letter: str, last: bool) -> list[Expression]:
     unused = [e for e in p.unused() if _fits(e, letter)]
     if not last:
         unused = p.draw.subset(unused, max(1, len(unused) // 2)) if unused else []
-    varying = [v.variable for v in p.values if isinstance(v.variable, Variable) and "." not in v.variable.name and v.variable.name not in p.value_domains]
+    varying = [
+        v.variable
+        for v in p.values
+        if isinstance(v.variable, Variable) and "." not in v.variable.name and v.variable.name not in p.value_domains
+    ]
     varying = [e for e in varying if _fits(e, letter)]
     numbers = [e for e in varying if e.type.is_float]
     vectors = [e for e in varying if e.type.rank == 1]
@@ -231,7 +239,16 @@ def _label(p: Program, sources: list[Expression]) -> Expression:
     """An integer decided by comparisons of the sources, added to the integers among them."""
     value: Expression | None = None
     for source in sources:
-        term = source if source.type == I32 else apply("where_int", p.expressions.condition([source]) if source.type is not BOOL else source, literal(p.draw.integer(1, 3), I32), literal(0, I32))
+        term = (
+            source
+            if source.type == I32
+            else apply(
+                "where_int",
+                p.expressions.condition([source]) if source.type is not BOOL else source,
+                literal(p.draw.integer(1, 3), I32),
+                literal(0, I32),
+            )
+        )
         value = term if value is None else apply("add_int", value, term)
     assert value is not None
     return value
@@ -242,7 +259,11 @@ def _case(p: Program, guard: bool) -> Case:
     p.limitations |= loop_limitations(p.statements, {a.name for a in p.sig.arguments if not a.ndim})
     body = [f"{', '.join(p.lanes)} = wp.tid()", *[line for s in p.statements for line in s.warp()]]
     functions = [f.warp() for f in p.functions]
-    docstring = f"{p.draw.choice(p.theme.verbs).replace('_', ' ').capitalize()} every {p.draw.choice(p.theme.items)}." if p.draw.chance(0.15) else ""
+    docstring = (
+        f"{p.draw.choice(p.theme.verbs).replace('_', ' ').capitalize()} every {p.draw.choice(p.theme.items)}."
+        if p.draw.chance(0.15)
+        else ""
+    )
     return Case(
         family="program",
         seed=p.draw.seed,
@@ -293,7 +314,9 @@ def _launch(p: Program, guard: bool, size: int) -> Launch:
         elif size == 1:
             sizes[extent] = p.draw.choice([x for x in PRIMES if x < (60 if len(p.extents) == 1 else 12)])
         else:
-            sizes[extent] = p.draw.choice((65, 99, 130, 151)) if len(p.extents) == 1 else p.draw.choice((9, 11, 13) if axis else (10, 12, 14))
+            sizes[extent] = (
+                p.draw.choice((65, 99, 130, 151)) if len(p.extents) == 1 else p.draw.choice((9, 11, 13) if axis else (10, 12, 14))
+            )
     if "n" in sizes:
         sizes["n_plus_1"] = sizes["n"] + 1
         sizes["entries"] = 4 * sizes["n"]
@@ -310,5 +333,3 @@ def _launch(p: Program, guard: bool, size: int) -> Launch:
         if plan.domain is not None:
             domains[a.name] = plan.domain(sizes)
     return Launch(dim=dim, shapes=shapes, domains=domains)
-
-

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kernels.language.interval import UNIT, Interval
+from kernels.language.interval import REALS, UNIT, Interval
 from kernels.language.operation import ADD, MULTIPLY, UNARY, declare, infix
 
-DIVISOR = Interval(0.05, 1e4)
+DIVISOR = Interval(0.05, 1e30)
 
 
 def _minimum(a: Interval, b: Interval) -> Interval:
@@ -29,16 +29,41 @@ infix(
     "/",
     lambda a, b: a / b,
     MULTIPLY,
-    domain=(Interval(-1e4, 1e4), DIVISOR),
+    domain=(REALS, DIVISOR),
     nouns=("ratio", "fraction", "rate"),
     weight=1.5,
 )
 declare("negate", "R -> R", "-{0}", "-{0}", lambda a: -a, precedence=UNARY, numpy_precedence=UNARY, nouns=("opposite",), weight=0.4)
 declare(
-    "absolute", "R -> R", "wp.abs({0})", "np.abs({0})", lambda a: a.abs(), smooth=False, nouns=("magnitude", "deviation", "extent"), weight=1.5
+    "absolute",
+    "R -> R",
+    "wp.abs({0})",
+    "np.abs({0})",
+    lambda a: a.abs(),
+    smooth=False,
+    nouns=("magnitude", "deviation", "extent"),
+    weight=1.5,
 )
-declare("minimum", "R,R -> R", "wp.min({0}, {1})", "np.minimum({0}, {1})", _minimum, smooth=False, nouns=("lower", "limited", "capped"), weight=2.0)
-declare("maximum", "R,R -> R", "wp.max({0}, {1})", "np.maximum({0}, {1})", _maximum, smooth=False, nouns=("upper", "floored", "peak"), weight=2.5)
+declare(
+    "minimum",
+    "R,R -> R",
+    "wp.min({0}, {1})",
+    "np.minimum({0}, {1})",
+    _minimum,
+    smooth=False,
+    nouns=("lower", "limited", "capped"),
+    weight=2.0,
+)
+declare(
+    "maximum",
+    "R,R -> R",
+    "wp.max({0}, {1})",
+    "np.maximum({0}, {1})",
+    _maximum,
+    smooth=False,
+    nouns=("upper", "floored", "peak"),
+    weight=2.5,
+)
 declare(
     "clamp",
     "R,R,R -> R",

@@ -30,15 +30,51 @@ infix(
     weight=1.0,
 )
 infix(
-    "modulo_int", "I,I -> I", "%", lambda a, b: Interval(0, b.high - 1), MULTIPLY, domain=(COUNT, DIVISOR), nouns=("lane", "slot", "column"), weight=1.5
+    "modulo_int",
+    "I,I -> I",
+    "%",
+    lambda a, b: Interval(0, b.high - 1),
+    MULTIPLY,
+    domain=(COUNT, DIVISOR),
+    nouns=("lane", "slot", "column"),
+    weight=1.5,
 )
-declare("minimum_int", "I,I -> I", "wp.min({0}, {1})", "np.minimum({0}, {1})", lambda a, b: Interval(min(a.low, b.low), min(a.high, b.high)), nouns=("first",))
-declare("maximum_int", "I,I -> I", "wp.max({0}, {1})", "np.maximum({0}, {1})", lambda a, b: Interval(max(a.low, b.low), max(a.high, b.high)), nouns=("last",))
+declare(
+    "minimum_int",
+    "I,I -> I",
+    "wp.min({0}, {1})",
+    "np.minimum({0}, {1})",
+    lambda a, b: Interval(min(a.low, b.low), min(a.high, b.high)),
+    nouns=("first",),
+)
+declare(
+    "maximum_int",
+    "I,I -> I",
+    "wp.max({0}, {1})",
+    "np.maximum({0}, {1})",
+    lambda a, b: Interval(max(a.low, b.low), max(a.high, b.high)),
+    nouns=("last",),
+)
 declare("absolute_int", "I -> I", "wp.abs({0})", "np.abs({0})", lambda a: a.abs(), nouns=("distance",), weight=0.6)
 declare(
-    "where_int", "B,I,I -> I", "wp.where({0}, {1}, {2})", "np.where({0}, {1}, {2})", lambda c, a, b: a.hull(b), nouns=("selected", "label"), weight=0.8
+    "where_int",
+    "B,I,I -> I",
+    "wp.where({0}, {1}, {2})",
+    "np.where({0}, {1}, {2})",
+    lambda c, a, b: a.hull(b),
+    nouns=("selected", "label"),
+    weight=0.8,
 )
-infix("bit_and", "I,I -> I", "&", lambda a, b: Interval(0, min(a.high, b.high)), BIT_AND, domain=(COUNT, COUNT), nouns=("masked", "flags"), weight=0.8)
+infix(
+    "bit_and",
+    "I,I -> I",
+    "&",
+    lambda a, b: Interval(0, min(a.high, b.high)),
+    BIT_AND,
+    domain=(COUNT, COUNT),
+    nouns=("masked", "flags"),
+    weight=0.8,
+)
 infix("bit_or", "I,I -> I", "|", _bits, BIT_OR, domain=(COUNT, COUNT), nouns=("merged", "flags"), weight=0.6)
 infix("bit_xor", "I,I -> I", "^", _bits, BIT_XOR, domain=(COUNT, COUNT), nouns=("toggled", "hash_value"), weight=0.7)
 infix(
@@ -52,5 +88,12 @@ infix(
     weight=0.5,
 )
 infix(
-    "shift_right", "I,I -> I", ">>", lambda a, b: Interval(0, a.high), SHIFT, domain=(COUNT, Interval(0, 8)), nouns=("coarse", "level"), weight=0.6
+    "shift_right",
+    "I,I -> I",
+    ">>",
+    lambda a, b: Interval(0, a.high),
+    SHIFT,
+    domain=(COUNT, Interval(0, 8)),
+    nouns=("coarse", "level"),
+    weight=0.6,
 )

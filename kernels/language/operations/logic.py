@@ -12,10 +12,21 @@ def _truth(*_: Interval) -> Interval:
 
 for _letter, _suffix in (("R", ""), ("I", "_int")):
     for _name, _symbol in (("less", "<"), ("less_equal", "<="), ("greater", ">"), ("greater_equal", ">=")):
-        infix(f"{_name}{_suffix}", f"{_letter},{_letter} -> B", _symbol, _truth, COMPARE, smooth=False, jumps=_letter == "R", nouns=("is_inside",))
+        infix(
+            f"{_name}{_suffix}",
+            f"{_letter},{_letter} -> B",
+            _symbol,
+            _truth,
+            COMPARE,
+            smooth=False,
+            jumps=_letter == "R",
+            nouns=("is_inside",),
+        )
 for _name, _symbol in (("equal", "=="), ("not_equal", "!=")):
     infix(f"{_name}_int", "I,I -> B", _symbol, _truth, COMPARE, smooth=False, nouns=("matches",))
 
 declare("and", "B,B -> B", "{0} and {1}", "{0} & {1}", _truth, precedence=AND, numpy_precedence=BIT_AND, smooth=False, nouns=("both",))
-declare("or", "B,B -> B", "{0} or {1}", "{0} | {1}", _truth, precedence=OR, numpy_precedence=BIT_OR, smooth=False, nouns=("either",), weight=0.7)
+declare(
+    "or", "B,B -> B", "{0} or {1}", "{0} | {1}", _truth, precedence=OR, numpy_precedence=BIT_OR, smooth=False, nouns=("either",), weight=0.7
+)
 declare("not", "B -> B", "not {0}", "~{0}", _truth, precedence=NOT, numpy_precedence=UNARY, smooth=False, nouns=("outside",), weight=0.4)

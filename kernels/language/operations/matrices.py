@@ -51,7 +51,16 @@ declare(
     nouns=("divergence", "first_invariant"),
     weight=1.0,
 )
-declare("outer", "V,V -> M", "wp.outer({0}, {1})", "{0}[..., :, None] * {1}[..., None, :]", lambda a, b: a * b, numpy_precedence=MULTIPLY, nouns=("dyad",), weight=1.0)
+declare(
+    "outer",
+    "V,V -> M",
+    "wp.outer({0}, {1})",
+    "{0}[..., :, None] * {1}[..., None, :]",
+    lambda a, b: a * b,
+    numpy_precedence=MULTIPLY,
+    nouns=("dyad",),
+    weight=1.0,
+)
 declare(
     "ddot",
     "M,M -> R",

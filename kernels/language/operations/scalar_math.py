@@ -15,8 +15,6 @@ ERF = ("import math", "erf = np.vectorize(math.erf, otypes=[np.float64])")
 ERFC = ("import math", "erfc = np.vectorize(math.erfc, otypes=[np.float64])")
 
 
-
-
 def _cosh(x: Interval) -> Interval:
     return Interval(math.cosh(x.mignitude), math.cosh(x.magnitude))
 
@@ -26,21 +24,86 @@ def _power(base: Interval, exponent: Interval) -> Interval:
     return Interval(min(ends), max(ends))
 
 
-declare("sqrt", "R -> R", "wp.sqrt({0})", "np.sqrt({0})", increasing(math.sqrt), domain=(POSITIVE,), nouns=("root", "speed", "sigma"), weight=2.0)
 declare(
-    "cbrt", "R -> R", "wp.cbrt({0})", "np.cbrt({0})", increasing(lambda x: math.copysign(abs(x) ** (1 / 3), x)), domain=(POSITIVE,), nouns=("edge",), weight=0.3
+    "sqrt",
+    "R -> R",
+    "wp.sqrt({0})",
+    "np.sqrt({0})",
+    increasing(math.sqrt),
+    domain=(POSITIVE,),
+    nouns=("root", "speed", "sigma"),
+    weight=2.0,
 )
-declare("exp", "R -> R", "wp.exp({0})", "np.exp({0})", increasing(math.exp), domain=(Interval(-8.0, 4.0),), nouns=("decay", "growth", "falloff"), weight=1.6)
-declare("log", "R -> R", "wp.log({0})", "np.log({0})", increasing(math.log), domain=(POSITIVE,), nouns=("log_value", "entropy", "score"), weight=0.9)
+declare(
+    "cbrt",
+    "R -> R",
+    "wp.cbrt({0})",
+    "np.cbrt({0})",
+    increasing(lambda x: math.copysign(abs(x) ** (1 / 3), x)),
+    domain=(POSITIVE,),
+    nouns=("edge",),
+    weight=0.3,
+)
+declare(
+    "exp",
+    "R -> R",
+    "wp.exp({0})",
+    "np.exp({0})",
+    increasing(math.exp),
+    domain=(Interval(-8.0, 4.0),),
+    nouns=("decay", "growth", "falloff"),
+    weight=1.6,
+)
+declare(
+    "log",
+    "R -> R",
+    "wp.log({0})",
+    "np.log({0})",
+    increasing(math.log),
+    domain=(POSITIVE,),
+    nouns=("log_value", "entropy", "score"),
+    weight=0.9,
+)
 declare("log2", "R -> R", "wp.log2({0})", "np.log2({0})", increasing(math.log2), domain=(POSITIVE,), nouns=("octave", "bits"), weight=0.3)
-declare("log10", "R -> R", "wp.log10({0})", "np.log10({0})", increasing(math.log10), domain=(POSITIVE,), nouns=("decades", "level_db"), weight=0.3)
-declare("sin", "R -> R", "wp.sin({0})", "np.sin({0})", lambda x: SIGNED_UNIT, domain=(ANGLE,), nouns=("wave", "sway", "oscillation"), weight=1.6)
-declare("cos", "R -> R", "wp.cos({0})", "np.cos({0})", lambda x: SIGNED_UNIT, domain=(ANGLE,), nouns=("phase", "ripple", "tilt"), weight=1.6)
+declare(
+    "log10",
+    "R -> R",
+    "wp.log10({0})",
+    "np.log10({0})",
+    increasing(math.log10),
+    domain=(POSITIVE,),
+    nouns=("decades", "level_db"),
+    weight=0.3,
+)
+declare(
+    "sin", "R -> R", "wp.sin({0})", "np.sin({0})", lambda x: SIGNED_UNIT, domain=(ANGLE,), nouns=("wave", "sway", "oscillation"), weight=1.6
+)
+declare(
+    "cos", "R -> R", "wp.cos({0})", "np.cos({0})", lambda x: SIGNED_UNIT, domain=(ANGLE,), nouns=("phase", "ripple", "tilt"), weight=1.6
+)
 declare(
     "tan", "R -> R", "wp.tan({0})", "np.tan({0})", increasing(math.tan), domain=(Interval(-1.2, 1.2),), nouns=("slope", "grade"), weight=0.4
 )
-declare("asin", "R -> R", "wp.asin({0})", "np.arcsin({0})", increasing(math.asin), domain=(INSIDE_UNIT,), nouns=("elevation", "pitch"), weight=0.3)
-declare("acos", "R -> R", "wp.acos({0})", "np.arccos({0})", decreasing(math.acos), domain=(INSIDE_UNIT,), nouns=("angle", "inclination"), weight=0.4)
+declare(
+    "asin",
+    "R -> R",
+    "wp.asin({0})",
+    "np.arcsin({0})",
+    increasing(math.asin),
+    domain=(INSIDE_UNIT,),
+    nouns=("elevation", "pitch"),
+    weight=0.3,
+)
+declare(
+    "acos",
+    "R -> R",
+    "wp.acos({0})",
+    "np.arccos({0})",
+    decreasing(math.acos),
+    domain=(INSIDE_UNIT,),
+    nouns=("angle", "inclination"),
+    weight=0.4,
+)
 declare("atan", "R -> R", "wp.atan({0})", "np.arctan({0})", increasing(math.atan), domain=(WIDE,), nouns=("bearing", "turn"), weight=0.5)
 declare(
     "atan2",
@@ -52,9 +115,20 @@ declare(
     nouns=("heading", "azimuth"),
     weight=0.6,
 )
-declare("sinh", "R -> R", "wp.sinh({0})", "np.sinh({0})", increasing(math.sinh), domain=(Interval(-4.0, 4.0),), nouns=("stretch",), weight=0.2)
+declare(
+    "sinh", "R -> R", "wp.sinh({0})", "np.sinh({0})", increasing(math.sinh), domain=(Interval(-4.0, 4.0),), nouns=("stretch",), weight=0.2
+)
 declare("cosh", "R -> R", "wp.cosh({0})", "np.cosh({0})", _cosh, domain=(Interval(-4.0, 4.0),), nouns=("catenary", "sag"), weight=0.2)
-declare("tanh", "R -> R", "wp.tanh({0})", "np.tanh({0})", increasing(math.tanh), domain=(Interval(-30.0, 30.0),), nouns=("activation", "saturated", "squashed"), weight=1.0)
+declare(
+    "tanh",
+    "R -> R",
+    "wp.tanh({0})",
+    "np.tanh({0})",
+    increasing(math.tanh),
+    domain=(Interval(-30.0, 30.0),),
+    nouns=("activation", "saturated", "squashed"),
+    weight=1.0,
+)
 declare(
     "pow",
     "R,R -> R",
@@ -65,23 +139,79 @@ declare(
     nouns=("powered", "gamma_corrected", "scaled_power"),
     weight=0.8,
 )
-declare("erf", "R -> R", "wp.erf({0})", "erf({0})", increasing(math.erf), domain=(Interval(-4.0, 4.0),), helpers=ERF, nouns=("coverage", "cdf"), weight=0.25)
 declare(
-    "erfc", "R -> R", "wp.erfc({0})", "erfc({0})", decreasing(math.erfc), domain=(Interval(-4.0, 3.0),), helpers=ERFC, nouns=("tail", "survival"), weight=0.2
+    "erf",
+    "R -> R",
+    "wp.erf({0})",
+    "erf({0})",
+    increasing(math.erf),
+    domain=(Interval(-4.0, 4.0),),
+    helpers=ERF,
+    nouns=("coverage", "cdf"),
+    weight=0.25,
 )
-declare("degrees", "R -> R", "wp.degrees({0})", "np.degrees({0})", increasing(math.degrees), domain=(ANGLE,), nouns=("degrees",), weight=0.2)
+declare(
+    "erfc",
+    "R -> R",
+    "wp.erfc({0})",
+    "erfc({0})",
+    decreasing(math.erfc),
+    domain=(Interval(-4.0, 3.0),),
+    helpers=ERFC,
+    nouns=("tail", "survival"),
+    weight=0.2,
+)
+declare(
+    "degrees", "R -> R", "wp.degrees({0})", "np.degrees({0})", increasing(math.degrees), domain=(ANGLE,), nouns=("degrees",), weight=0.2
+)
 declare("radians", "R -> R", "wp.radians({0})", "np.radians({0})", increasing(math.radians), domain=(WIDE,), nouns=("radians",), weight=0.2)
 declare(
-    "floor", "R -> R", "wp.floor({0})", "np.floor({0})", increasing(math.floor), domain=(WIDE,), smooth=False, jumps=True, nouns=("cell", "base"), weight=0.5
+    "floor",
+    "R -> R",
+    "wp.floor({0})",
+    "np.floor({0})",
+    increasing(math.floor),
+    domain=(WIDE,),
+    smooth=False,
+    jumps=True,
+    nouns=("cell", "base"),
+    weight=0.5,
 )
 declare(
-    "ceil", "R -> R", "wp.ceil({0})", "np.ceil({0})", increasing(math.ceil), domain=(WIDE,), smooth=False, jumps=True, nouns=("ceiling", "upper_cell"), weight=0.4
+    "ceil",
+    "R -> R",
+    "wp.ceil({0})",
+    "np.ceil({0})",
+    increasing(math.ceil),
+    domain=(WIDE,),
+    smooth=False,
+    jumps=True,
+    nouns=("ceiling", "upper_cell"),
+    weight=0.4,
 )
 declare(
-    "trunc", "R -> R", "wp.trunc({0})", "np.trunc({0})", increasing(math.trunc), domain=(WIDE,), smooth=False, jumps=True, nouns=("whole",), weight=0.2
+    "trunc",
+    "R -> R",
+    "wp.trunc({0})",
+    "np.trunc({0})",
+    increasing(math.trunc),
+    domain=(WIDE,),
+    smooth=False,
+    jumps=True,
+    nouns=("whole",),
+    weight=0.2,
 )
 declare(
-    "rint", "R -> R", "wp.rint({0})", "np.rint({0})", lambda x: Interval(x.low - 1, x.high + 1), domain=(WIDE,), smooth=False, jumps=True, nouns=("nearest",), weight=0.2
+    "rint",
+    "R -> R",
+    "wp.rint({0})",
+    "np.rint({0})",
+    lambda x: Interval(x.low - 1, x.high + 1),
+    domain=(WIDE,),
+    smooth=False,
+    jumps=True,
+    nouns=("nearest",),
+    weight=0.2,
 )
 # wp.round rounds half away from zero; np.round rounds half to even.
 declare(
@@ -111,11 +241,29 @@ declare(
 )
 # wp.sign(0) is +1.
 declare(
-    "sign", "R -> R", "wp.sign({0})", "np.where({0} < 0.0, -1.0, 1.0)", lambda x: SIGNED_UNIT, domain=(WIDE,), smooth=False, jumps=True, nouns=("side", "direction"), weight=0.5
+    "sign",
+    "R -> R",
+    "wp.sign({0})",
+    "np.where({0} < 0.0, -1.0, 1.0)",
+    lambda x: SIGNED_UNIT,
+    domain=(WIDE,),
+    smooth=False,
+    jumps=True,
+    nouns=("side", "direction"),
+    weight=0.5,
 )
 # wp.step(x) is 1 below zero and 0 from zero on.
 declare(
-    "step", "R -> R", "wp.step({0})", "np.where({0} < 0.0, 1.0, 0.0)", lambda x: UNIT, domain=(WIDE,), smooth=False, jumps=True, nouns=("below", "mask"), weight=0.3
+    "step",
+    "R -> R",
+    "wp.step({0})",
+    "np.where({0} < 0.0, 1.0, 0.0)",
+    lambda x: UNIT,
+    domain=(WIDE,),
+    smooth=False,
+    jumps=True,
+    nouns=("below", "mask"),
+    weight=0.3,
 )
 declare(
     "mod",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from kernels.language.interval import SIGNED_UNIT, Interval
+from kernels.language.interval import REALS, SIGNED_UNIT, Interval
 from kernels.language.operation import ADD, MULTIPLY, UNARY, declare, infix
 from kernels.language.operations.arithmetic import DIVISOR
 
@@ -52,7 +52,7 @@ declare(
     lambda v, s: v / s,
     precedence=MULTIPLY,
     numpy_precedence=MULTIPLY,
-    domain=(Interval(-1e4, 1e4), DIVISOR),
+    domain=(REALS, DIVISOR),
     nouns=("acceleration", "per_unit"),
     weight=0.8,
 )
@@ -86,14 +86,23 @@ declare(
     nouns=("direction", "unit_normal", "heading"),
     weight=1.5,
 )
-declare("cw_mul", "V,V -> V", "wp.cw_mul({0}, {1})", "{0} * {1}", lambda a, b: a * b, numpy_precedence=MULTIPLY, nouns=("modulated", "stretched"), weight=1.0)
+declare(
+    "cw_mul",
+    "V,V -> V",
+    "wp.cw_mul({0}, {1})",
+    "{0} * {1}",
+    lambda a, b: a * b,
+    numpy_precedence=MULTIPLY,
+    nouns=("modulated", "stretched"),
+    weight=1.0,
+)
 declare(
     "cw_div",
     "V,V -> V",
     "wp.cw_div({0}, {1})",
     "{0} / {1}",
     lambda a, b: a / b,
-    domain=(Interval(-1e4, 1e4), DIVISOR),
+    domain=(REALS, DIVISOR),
     numpy_precedence=MULTIPLY,
     nouns=("relative_scale",),
     weight=0.4,
@@ -108,4 +117,12 @@ declare(
     weight=0.4,
 )
 for _axis in range(3):
-    declare(f"component_{_axis}", "V -> R", f"{{0}}[{_axis}]", f"{{0}}[..., {_axis}]", lambda v: v, nouns=(f"coordinate_{'xyz'[_axis]}",), weight=0.8)
+    declare(
+        f"component_{_axis}",
+        "V -> R",
+        f"{{0}}[{_axis}]",
+        f"{{0}}[..., {_axis}]",
+        lambda v: v,
+        nouns=(f"coordinate_{'xyz'[_axis]}",),
+        weight=0.8,
+    )

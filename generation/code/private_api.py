@@ -120,6 +120,10 @@ class PrivateApi:
             enable_tiles_in_stack_memory=options["enable_tiles_in_stack_memory"],
         )
 
+    def header_folder(self) -> Path:
+        """Where clang's precompiled headers lie, for this process and those forked from it."""
+        return Path(self.context.runtime.get_clang_pch_dir())
+
     def load_cpu(self, module: Any, binary: Path, meta: dict[str, Any]) -> None:
         """Makes a compiled binary the one that the module's launches use."""
         meta_path = binary.with_suffix(".meta")

@@ -16,7 +16,7 @@ from kernels.case import Case, Launch, Role
 from kernels.domains import Constant, Domain, Struct, Uniform
 from kernels.draw import Draw
 from kernels.families._formula import formula
-from kernels.language.expression import Apply, Custom, Expression, Variable, substitute
+from kernels.language.expression import Apply, Custom, Expression, Literal, Variable, substitute
 from kernels.language.interval import Interval
 from kernels.language.types import I32, Type, real, vector
 from kernels.source import LINE, Signature, def_lines, kernel_module, reference_module, signature, struct_definition
@@ -39,10 +39,12 @@ def grids(draw: Draw, extents: Sequence[str]) -> list[dict[str, int]]:
     return [dict(zip(extents, shape, strict=True)) for shape in ([1] * len(extents), primes, large)]
 
 
-def _repetitions(expression: Expression) -> int:
-    """How often a value occurs again in `expression`: formulas that people write hardly repeat themselves."""
+def _idleness(expression: Expression) -> int:
+    """How much of `expression` a person would not write: values that occur again, operations on constants alone."""
     leaves = [e for e in expression.walk() if isinstance(e, (Variable, Custom))]
-    return len(leaves) - len(set(leaves))
+    constant = [e for e in expression.walk() if isinstance(e, Apply) and all(isinstance(a, Literal) for a in e.arguments)]
+    vectors = sum(e.operation.name == "make_vec" for e in constant)
+    return len(leaves) - len(set(leaves)) + 10 * (len(constant) - vectors)
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class Draft:
         return self.known(name, type, low, high)
 
     def knob(self, name: str, low: float, high: float, type: Type | None = None) -> Expression:
-        """A real parameter, in scope under `name`: an argument of its own, a struct's field, or a constant in the text, the draft's choice."""
+        """A real parameter, in scope under `name`: an argument of its own, a field, or a constant, the draft's choice."""
         type = type or self.real
         self._taken.add(name)
         if self._knobs == "values" or type.rank:
@@ -255,10 +257,18 @@ class Draft:
         function: str | None = None,
     ) -> Variable:
         """Names a value of `type` that a drawn expression makes of all `variables`; `smooth` keeps to operations without jumps."""
+        return self.let(name, self.drawn(type, *variables, depth=depth, smooth=smooth), function=function)
+
+    def drawn(self, type: Type, *variables: Expression, depth: int | None = None, smooth: bool = False) -> Expression:
+        """A drawn expression of `type` that uses all `variables`: of several, the one that repeats itself least."""
         generator = self.smooth if smooth else self.expressions
         depth = depth or self.draw.choice((1, 2))
-        drawn = [generator.fused(type, variables, depth) for _ in range(2)]
-        return self.let(name, min(drawn, key=_repetitions), function=function)
+        best = generator.fused(type, variables, depth)
+        for _ in range(5):
+            if _idleness(best) <= 1:
+                break
+            best = min(best, generator.fused(type, variables, depth), key=_idleness)
+        return best
 
     def given(self, name: str) -> str:
         """Makes an output a parameter of the reference, for its shape (or the zeros of an accumulated one). Returns its name."""
@@ -268,6 +278,10 @@ class Draft:
     def results(self, **values: str) -> None:
         """Ends the reference: for each output, what it holds."""
         self.step(f"return {{{', '.join(f'{chr(34)}{name}{chr(34)}: {value}' for name, value in values.items())}}}")
+
+    def reference_function(self, name: str, parameters: Sequence[str], body: Sequence[str]) -> None:
+        """Adds a function to the reference's module."""
+        self._reference_definitions.append([*def_lines(name, parameters), *(f"    {line}" for line in body)])
 
     def number(self, value: float) -> str:
         """Warp's spelling of a real constant of the draft's width."""

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Mapping
 from operator import add, mul, sub
 
-from kernels.language.expression import Apply, Expression, Literal, Variable, apply, literal
+from kernels.language.expression import Apply, Custom, Expression, Literal, Variable, apply, literal
 from kernels.language.operation import OPERATIONS
 from kernels.language.types import BOOL, Type, real
 
@@ -56,7 +56,7 @@ class _Reader:
     def read(self, node: ast.expr) -> Expression:
         if isinstance(node, ast.Name):
             return self._scope[node.id]
-        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, (bool, int, float)):
             return literal(node.value, BOOL if isinstance(node.value, bool) else self._scalar)
         if isinstance(node, ast.UnaryOp):
             return self._unary(node)
@@ -71,7 +71,7 @@ class _Reader:
                 result = apply(name, result, self.read(value))
             return result
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-            return apply(f"component_{node.slice.value}", self.read(node.value))
+            return apply(f"component_{node.slice.value!r}", self.read(node.value))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             return self._function(node.func.id, node.args)
         raise TypeError(f"formula: {ast.unparse(node)!r} has no meaning here: use operators, comparisons, calls and constant subscripts")
@@ -100,7 +100,7 @@ class _Reader:
             return apply({(0, 1): "scale_vec", (1, 0): "vec_scale", (0, 2): "scale_mat"}[ranks], left, right)
         if operator is ast.Div and ranks == (1, 0):
             return apply("vec_divide", left, right)
-        if operator is ast.Mult and left == right and isinstance(left, Variable) and left.type.is_float:
+        if operator is ast.Mult and left == right and isinstance(left, (Variable, Custom)) and left.type.is_float:
             return apply("square", left)
         if isinstance(left, Literal) and isinstance(right, Literal) and operator in _FOLDED:
             return literal(round(_FOLDED[operator](left.value, right.value), 6), left.type)

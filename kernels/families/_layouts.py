@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kernels.case import Case
-from kernels.domains import Constant, Domain, Offsets, Uniform
+from kernels.domains import Domain, Offsets, Uniform
 from kernels.families._draft import EXTENTS, INDICES, Draft, Sizes, grids
 from kernels.language.expression import Custom, Expression
 from kernels.language.interval import Interval
@@ -57,7 +57,7 @@ class Layout:
         yield
 
     @contextmanager
-    def loop(self) -> Iterator[None]:
+    def loop(self, *, backwards: bool = False) -> Iterator[None]:
         """Opens the thread's loop over its elements."""
         raise NotImplementedError
         yield
@@ -92,6 +92,10 @@ class Layout:
 
     def spread(self, name: str) -> str:
         """The reference's form of a value per result that meets the data."""
+        raise NotImplementedError
+
+    def scanned(self, function: str, text: str, heads: str, arguments: list[str], start: str) -> str:
+        """The reference's scan of `text` by `function(values, heads, *arguments, start)`, which works along the first axis."""
         raise NotImplementedError
 
     def case(self, family: str, name: str, docstring: str = "") -> Case:
@@ -144,8 +148,10 @@ class Axis(Layout):
         return str(self._width) if self.static else self._names[self.axis]
 
     @contextmanager
-    def loop(self) -> Iterator[None]:
-        with self.draft.block(f"for {self.counter} in range({self.length}):"):
+    def loop(self, *, backwards: bool = False) -> Iterator[None]:
+        with self.draft.block(f"for {'step' if backwards else self.counter} in range({self.length}):"):
+            if backwards:
+                self.draft.line(f"{self.counter} = {self.length} - 1 - step")
             yield
 
     def index(self, name: str) -> str:
@@ -174,6 +180,12 @@ class Axis(Layout):
 
     def spread(self, name: str) -> str:
         return f"np.expand_dims({name}, {self.axis})"
+
+    def scanned(self, function: str, text: str, heads: str, arguments: list[str], start: str) -> str:
+        if self.axis == 0:
+            return f"{function}({', '.join(a for a in (text, heads, *arguments, start) if a)})"
+        moved = [f"np.moveaxis({a}, {self.axis}, 0)" for a in (text, heads) if a]
+        return f"np.moveaxis({function}({', '.join([*moved, *arguments, *([start] if start else [])])}), 0, {self.axis})"
 
     def sizes(self) -> list[Sizes]:
         return list(grids(self.draft.draw, self._names))
@@ -223,7 +235,7 @@ class Groups(Layout):
         yield
 
     @contextmanager
-    def loop(self) -> Iterator[None]:
+    def loop(self, *, backwards: bool = False) -> Iterator[None]:
         if self.static:
             with self.draft.block(f"for step in range({self._block}):"):
                 self.draft.line(f"{self.counter} = {self._start} + step")
@@ -258,7 +270,7 @@ class Groups(Layout):
 
     def picked(self, key: str, name: str, pick: str) -> None:
         self.draft.step(
-            f"members = [np.flatnonzero(group == g) for g in range(groups)]",
+            "members = [np.flatnonzero(group == g) for g in range(groups)]",
             f"{name} = np.array([m[np.{pick}(({key})[m])] for m in members], np.int32)",
         )
 
@@ -268,9 +280,15 @@ class Groups(Layout):
     def spread(self, name: str) -> str:
         return f"{name}[group]"
 
+    def scanned(self, function: str, text: str, heads: str, arguments: list[str], start: str) -> str:
+        self.draft.step(f"values = {text}")
+        parts = [f"{a}[group == g]" for a in ("values", heads) if a]
+        call = f"{function}({', '.join([*parts, *arguments, *([f'{start}[g]'] if start else [])])})"
+        return f"np.concatenate([{call} for g in range(groups)])"
+
     def sizes(self) -> list[Sizes]:
         draw = self.draft.draw
-        result = []
+        result: list[Sizes] = []
         for n in draw.sizes(LONGEST - 3):
             blocks = -(-n // self._block)
             groups = {"segments": max(1, n // 5 + draw.integer(0, 4)), "strides": min(n, draw.integer(3, 17))}.get(self.kind, blocks)

@@ -38,7 +38,7 @@ def small_network(draw: Draw, sketch: Sketch) -> Case:
             body += ["if i >= n:", "    return"]
     if source == "rows":
         sketch.array(data, type, ("n", str(count)), domain)
-        loads, columns = [f"{data}[i, {n}]" for n in range(count)], [f"{data}[:, {n}]" for n in range(count)]
+        loads, columns = [f"{data}[i, {n}]" for n in range(count)], []
     elif source == "arrays":
         for n in range(count):
             sketch.array(f"{data}_{n}", type, ("n",), domain)
@@ -48,8 +48,11 @@ def small_network(draw: Draw, sketch: Sketch) -> Case:
         shifts = [n - count // 2 for n in range(count)]
         moved = [f"wp.max(i - {-o}, 0)" if o < 0 else f"wp.min(i + {o}, n - 1)" if o else "i" for o in shifts]
         loads = [f"{data}[{m}]" for m in moved]
-        columns = [f"{data}[np.clip(np.arange({data}.size) + {o}, 0, {data}.size - 1)]" for o in shifts]
-    reference = [f"stacked = np.stack([{', '.join(columns)}], axis=1)" if source != "rows" else f"stacked = {data}"]
+        columns = []
+    reference = [f"stacked = np.stack([{', '.join(columns)}], axis=1)" if source == "arrays" else f"stacked = {data}"]
+    if source == "window":
+        shifts_text = f"np.arange(-{count // 2}, {count - count // 2})"
+        reference = [f"stacked = {data}[np.clip(np.arange({data}.size)[:, None] + {shifts_text}, 0, {data}.size - 1)]"]
 
     transform = draw.chance(0.4)
     if transform:

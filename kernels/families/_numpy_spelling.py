@@ -22,11 +22,12 @@ _SPELLINGS = {
     "length_sq": "np.sum({0} * {0}, axis=-1)",
     "normalize": "({0} / np.linalg.norm({0}, axis=-1, keepdims=True))",
     "cw_mul": "({0} * {1})",
+    "cw_div": "({0} / {1})",
     "dot": "np.sum({0} * {1}, axis=-1)",
     "float": "f32({0})",
     "float64": "np.float64({0})",
 }
-_OPERATORS = frozenset({"length_sq", "normalize", "cw_mul", "dot"})
+_OPERATORS = frozenset({"length_sq", "normalize", "cw_div", "cw_mul", "dot"})
 """Spellings in which the arguments become operands, and need parentheses of their own."""
 
 

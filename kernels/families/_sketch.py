@@ -90,6 +90,10 @@ class Sketch:
         self.counts[name] = formula or name
         return self.sig.value(name, I32)
 
+    def wrapped(self, formula: str) -> str:
+        """`formula`, with plain decimal literals, as the kernel spells it: float64 kernels cast each literal."""
+        return formula if self.width == "float32" else re.sub(r"(?<![\w.])\d+\.\d+", lambda m: f"wp.float64({m[0]})", formula)
+
     def scalar(self, name: str, low: float = 0.1, high: float = 1.0) -> Expression:
         """Adds a real argument passed by value."""
         self.sig.value(name, self.real)
@@ -98,10 +102,12 @@ class Sketch:
 
     def parameters(self, names: Sequence[str], count: int, low: float = 0.1, high: float = 1.0) -> list[Expression]:
         """`count` real parameters called after some of `names`: plain arguments, or the fields of a struct."""
-        chosen = self.draw.subset(names, count)
-        if count < 2 or self.draw.chance(0.6):
-            return [self.scalar(name, low, high) for name in chosen]
+        taken = {a.name for a in self.sig.arguments} | self.reserved
+        free = [name for name in names if name not in taken]
+        chosen = self.draw.subset(free, min(count, len(free)))
         kind, holder = self.draw.choice((("Params", "params"), ("Settings", "settings"), ("Config", "cfg"), ("Options", "opts")))
+        if len(chosen) < 2 or holder in taken or self.draw.chance(0.6):
+            return [self.scalar(name, low, high) for name in chosen]
         self.definitions.append(struct_definition(kind, [(name, self.real) for name in chosen]))
         self.sig.struct(holder, kind)
         self.domains[holder] = Struct(tuple((name, self.real.name, Uniform(low, high)) for name in chosen))

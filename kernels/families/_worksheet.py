@@ -46,7 +46,7 @@ class _Slot:
 class Worksheet:
     """Collects a case. `without` names operations that its expressions must not use.
 
-    Kernel lines go at the current depth of `block`; reference lines bring their own indent."""
+    Kernel lines go at the current depth of `block` and `loop`, reference lines at that of `loop`."""
 
     def __init__(
         self, draw: Draw, family: str, *, width: str | None = None, smooth_only: bool = False, without: Sequence[str] = ()
@@ -66,6 +66,7 @@ class Worksheet:
         self.limitations: set[str] = set()
         self._slots: list[_Slot] = []
         self._depth = 0
+        self._numpy_depth = 0
 
     def array(
         self,
@@ -133,8 +134,8 @@ class Worksheet:
         self.kernel += indented(lines, self._depth)
 
     def numpy(self, *lines: str) -> None:
-        """Adds reference lines as they are."""
-        self.reference += lines
+        """Adds reference lines as they are, at the depth of `loop`."""
+        self.reference += indented(lines, self._numpy_depth)
 
     def both(self, *lines: str) -> None:
         """Adds lines that are the same in both."""
@@ -162,6 +163,15 @@ class Worksheet:
         self._depth += 1
         yield
         self._depth -= 1
+
+    @contextmanager
+    def loop(self, header: str, numpy_header: str = "") -> Iterator[None]:
+        """Lines within go one step deeper in both, under a header in each: the reference loops with all threads at once."""
+        self.numpy(numpy_header or header)
+        self._numpy_depth += 1
+        with self.block(header):
+            yield
+        self._numpy_depth -= 1
 
     def zero(self, type: Type | None = None) -> str:
         """The text of a zero that a loop may add to."""

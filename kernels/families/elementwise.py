@@ -9,6 +9,7 @@ inactive elements, accumulation into the output, and update in place.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kernels.case import Case
@@ -124,7 +125,7 @@ def _body(draft: Draft, plan: _Plan, first: str) -> None:
     _prepare(draft, plan, first)
     for item in recipe.inputs[1:]:
         name, letter, low, high = item
-        if letter in "RV" and draw.chance(0.12) or letter == "M" and draw.chance(0.5):
+        if (letter in "RV" and draw.chance(0.12)) or (letter == "M" and draw.chance(0.5)):
             draft.value(name, plan.types[letter], low, high)
             continue
         array = draft.array(plan.pattern.format(name), plan.types[letter], *plan.extents, domain=_domain(item))
@@ -195,7 +196,7 @@ def _prepare(draft: Draft, plan: _Plan, array: str) -> None:
             second = draft.array(extra, draft.real, *plan.extents, low=-0.5, high=0.5)
             inputs.append(Custom(draft.real, Interval(-0.5, 0.5), f"{second}[{plan.here}]", second))
             draft.scope["extra"] = inputs[1]
-        inner = draft.read(f"{raw} + extra") if bounds.magnitude > 10.0 else draft.expressions.fused(draft.real, inputs, 1)
+        inner = draft.read(f"{raw} + extra") if bounds.magnitude > 10.0 else draft.drawn(draft.real, *inputs, depth=1)
     if bounds.magnitude > 10.0:
         draft.let(name, apply("clamp", inner, literal(low, draft.real), literal(high, draft.real)))
     else:
@@ -223,7 +224,7 @@ def _finish(draft: Draft, plan: _Plan, name: str, first: str) -> str:
     if value.type.is_integer:
         other = second(value.type, 0, 63, "key", "offset", "tag", domain=Integers(0, 64))
         bounded = draft.expressions.confined(value, Interval(0, 70000))
-        return draft.let(target, draft.expressions.fused(value.type, [bounded, other], 1)).name
+        return draft.let(target, draft.drawn(value.type, bounded, other, depth=1)).name
     if value.type.rank:
         kind = draw.choice(("scale", "add", "fused"))
         if kind == "scale":
@@ -236,7 +237,7 @@ def _finish(draft: Draft, plan: _Plan, name: str, first: str) -> str:
     return _finish_real(draft, plan, name, target, second)
 
 
-def _finish_real(draft: Draft, plan: _Plan, name: str, target: str, second) -> str:  # type: ignore[no-untyped-def]
+def _finish_real(draft: Draft, plan: _Plan, name: str, target: str, second: Callable[..., Custom]) -> str:
     draw = draft.draw
     value = draft.scope[name]
     kind = draw.choice(("mask", "blend", "gain", "fused", "fused", "ramp", "clamp"))

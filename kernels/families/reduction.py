@@ -8,17 +8,16 @@ form, scalar or vector elements, and what is made of the result.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from kernels.case import Case
-from kernels.domains import Bernoulli, Integers
+from kernels.domains import Integers
 from kernels.draw import Draw
-from kernels.families._draft import EXTENTS, INDICES, Draft, grids
+from kernels.families._atomic_reductions import atomic, histogram
+from kernels.families._draft import Draft
+from kernels.families._elements import Filter, load, shaped
 from kernels.families._layouts import LONGEST, Axis, Groups, Layout, draw_layout
 from kernels.language.expression import Custom, Expression, Variable
 from kernels.language.interval import Interval
-from kernels.language.types import BOOL, I32, I64, Type
+from kernels.language.types import I32, I64, Type
 
 DATA = ("x", "samples", "values", "signal", "readings", "energy", "height", "scores")
 PAIRED = ("y", "other", "reference_signal", "targets", "direction")
@@ -32,23 +31,14 @@ def build(draw: Draw) -> Case:
     """One reduction kernel."""
     kind = draw.weighted(("loop", "extreme", "integer", "atomic", "histogram"), (9, 3, 2, 4, 2))
     if kind == "atomic":
-        return _atomic(draw)
+        return atomic(draw)
     if kind == "histogram":
-        return _histogram(draw)
+        return histogram(draw)
     if kind == "extreme":
         return _extreme(Draft(draw))
     if kind == "integer":
         return _integer(Draft(draw))
     return _sum(Draft(draw))
-
-
-def _element(draft: Draft, layout: Layout, name: str, type: Type, low: float, high: float) -> Expression:
-    """The element of array `name` that the loop has reached: named in the loop or loaded in place."""
-    if draft.draw.chance(0.5):
-        local = draft.name(f"{name}_j" if draft.draw.chance(0.3) else "value", "item", "entry", "element", "sample")
-        draft.line(f"{local} = {name}[{layout.at}]")
-        return draft.known(local, type, low, high, name)
-    return Custom(type, Interval(low, high), f"{name}[{layout.at}]", name)
 
 
 def _sum(draft: Draft) -> Case:
@@ -93,7 +83,7 @@ def _sum(draft: Draft) -> Case:
         if second:
             draft.line(f"{second} = {draft.zero(draft.real)}")
         with layout.loop():
-            chosen = _Filter(draft, layout)
+            chosen = Filter(draft, layout)
             with chosen.taken():
                 term, weight = _term(draft, layout, operator, data, element)
                 draft.line(f"{total} += {term.warp()}")
@@ -119,7 +109,7 @@ def _sum(draft: Draft) -> Case:
 def _term(draft: Draft, layout: Layout, operator: str, data: str, element: Type) -> tuple[Expression, Expression | None]:
     """What one element adds to the sum, and for two sums what it adds to the second."""
     draw = draft.draw
-    value = _element(draft, layout, data, element, -1.0, 1.0)
+    value = load(draft, layout, data, element, -1.0, 1.0)
     draft.scope["e"] = value
     if operator == "variance":
         deviation = draft.let(draft.name("deviation", "centered", "offset"), "e - center_here")
@@ -129,7 +119,7 @@ def _term(draft: Draft, layout: Layout, operator: str, data: str, element: Type)
         other = layout.array(
             draw.choice(PAIRED if operator == "dot" else ("weights", "masses", "confidence", "density")), draft.real, low=low
         )
-        draft.scope["w"] = _element(draft, layout, other, draft.real, low, 1.0)
+        draft.scope["w"] = load(draft, layout, other, draft.real, low, 1.0)
         if operator == "dot" and draw.chance(0.5):
             shaped = draft.fused(draft.name("product", "pair_term", "match"), draft.real, value, draft.scope["w"])
             return shaped, None
@@ -140,77 +130,17 @@ def _term(draft: Draft, layout: Layout, operator: str, data: str, element: Type)
             )
         return draft.read(draw.choice(("e * w",) if element.rank else ("w * e", "e * w"))), draft.scope["w"]
     if operator == "norm":
-        scaled = _shaped(draft, layout, value, element, 7.0)
+        scaled = shaped(draft, layout, value, element, 7.0)
         return (draft.read(f"{scaled.name} * {scaled.name}") if scaled is not value else draft.read("e * e")), None
     if operator == "log_sum_exp":
         draft.knob("sharpness", 0.5, 3.0)
-        draft.scope["e"] = _shaped(draft, layout, value, element, 1.0)
+        draft.scope["e"] = shaped(draft, layout, value, element, 1.0)
         return draft.let(draft.name("likelihood", "boosted", "exponential"), "exp(sharpness * e)"), None
     if operator == "mean_and_sum_sq":
-        shaped = _shaped(draft, layout, value, element, 7.0)
+        shaped = shaped(draft, layout, value, element, 7.0)
         draft.scope["s"] = shaped
         return shaped, draft.read("s * s")
-    return _shaped(draft, layout, value, element, share=0.85), None
-
-
-def _shaped(draft: Draft, layout: Layout, value: Expression, element: Type, limit: float = 50.0, share: float = 0.6) -> Expression:
-    """The element after a drawn transform of its own, with a second array or a parameter now and then."""
-    draw = draft.draw
-    if not draw.chance(share):
-        return value
-    inputs = [value]
-    if draw.chance(0.3):
-        other = layout.array(draft.name("gain_map", "bias_map", "envelope", "exposure"), draft.real, low=0.1)
-        inputs.append(Custom(draft.real, Interval(0.1, 1.0), f"{other}[{layout.at}]", other))
-    if draw.chance(0.35):
-        inputs.append(draft.knob(draft.name("strength", "alpha", "power_scale"), 0.2, 1.5))
-    expression = draft.expressions.fused(element, inputs, draw.choice((1, 2)))
-    expression = draft.expressions.confined(expression, Interval(-limit, limit))
-    return draft.let(
-        draft.name("term", "contribution", "shaped", "mapped"),
-        expression,
-        function=draw.choice((None, None, "transform", "term_of", "score")),
-    )
-
-
-class _Filter:
-    """Which elements a loop takes: all, or those that a mask or flag selects, by a nested `if` or a `continue`."""
-
-    def __init__(self, draft: Draft, layout: Layout) -> None:
-        self._draft, self._mask, self._head = draft, "", ""
-        kind = draft.draw.weighted(("none", "mask", "flag", "level"), (6, 2, 1, 1))
-        if kind == "none":
-            return
-        name = draft.name("mask", "valid", "keep") if kind == "mask" else draft.name("flag", "level_of", "material", "category")
-        layout.array(
-            name, BOOL if kind == "mask" else I32, domain=Bernoulli(0.6) if kind == "mask" else Integers(0, 2 if kind == "flag" else 6)
-        )
-        here = f"{name}[{layout.at}]"
-        keep, drop = {
-            "mask": ("", ""),
-            "flag": (" == 1", " != 1"),
-            "level": draft.draw.choice(((" > 2", " <= 2"), (" <= 3", " > 3"), (" != 0", " == 0"))),
-        }[kind]
-        self._mask = f"{name}{keep}"
-        if not layout.static and draft.draw.chance(0.35):
-            draft.line(f"if {'not ' if kind == 'mask' else ''}{here}{drop}:", "    continue")
-        else:
-            self._head = f"if {here}{keep}:"
-
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Indents the lines for elements that are taken."""
-        if self._head:
-            with self._draft.block(self._head):
-                yield
-        else:
-            yield
-
-    def masked(self, text: str, type: Type) -> str:
-        """The reference's elements with those left out set to zero."""
-        if not self._mask:
-            return text
-        return f"np.where({f'({self._mask})[..., None]' if type.rank else self._mask}, {text}, 0)"
+    return shaped(draft, layout, value, element, share=0.85), None
 
 
 def _result(draft: Draft, layout: Layout, operator: str, total: str, second: str | None, size: str | None, element: Type) -> Expression:
@@ -276,7 +206,7 @@ def _extreme(draft: Draft) -> Case:
             peak = draft.name("peak" if largest else "lowest", "extreme", "bound")
             draft.line(f"{peak} = {draft.real.spelling}({'-' if largest else ''}1.0e6)")
             with layout.loop():
-                key = _shaped(draft, layout, _element(draft, layout, data, draft.real, -1.0, 1.0), draft.real, share=0.8)
+                key = shaped(draft, layout, load(draft, layout, data, draft.real, -1.0, 1.0), draft.real, share=0.8)
                 draft.line(f"{peak} = wp.{word}({peak}, {key.warp()})")
             layout.extreme(peak, key.numpy(), word)
             found: Expression = draft.known(peak, draft.real, key.range.low, key.range.high)
@@ -284,7 +214,7 @@ def _extreme(draft: Draft) -> Case:
             key_name = draft.name(f"best_{'score' if largest else 'cost'}", "best_key", "record")
             draft.line(f"{best} = int({layout.begin()})", f"{key_name} = {draft.real.spelling}({'-' if largest else ''}1.0e6)")
             with layout.loop():
-                key = _shaped(draft, layout, _element(draft, layout, data, draft.real, -1.0, 1.0), draft.real, share=0.7)
+                key = shaped(draft, layout, load(draft, layout, data, draft.real, -1.0, 1.0), draft.real, share=0.7)
                 draft.line(f"if {key.warp()} {sign} {key_name}:", f"    {key_name} = {key.warp()}", f"    {best} = {layout.counter}")
             layout.picked(key.numpy(), best, pick)
             if position_only or draw.chance(0.6):
@@ -330,9 +260,9 @@ def _integer(draft: Draft) -> Case:
     with layout.threads():
         draft.line(f"{total} = {draft.zero(integer)}")
         with layout.loop():
-            chosen = _Filter(draft, layout)
+            chosen = Filter(draft, layout)
             with chosen.taken():
-                value = _element(draft, layout, data, integer, 0, 63)
+                value = load(draft, layout, data, integer, 0, 63)
                 inputs = [value]
                 if draw.chance(0.5):
                     other = layout.array(draft.name("salt", "keys", "offset_of"), integer, domain=Integers(0, 32))
@@ -340,7 +270,7 @@ def _integer(draft: Draft) -> Case:
                 if draw.chance(0.8):
                     value = draft.let(
                         draft.name("term", "code", "amount"),
-                        draft.expressions.confined(draft.expressions.fused(integer, inputs, 1), Interval(0, 5000)),
+                        draft.expressions.confined(draft.drawn(integer, *inputs, depth=1), Interval(0, 5000)),
                         function=draw.choice((None, "encode")),
                     )
                 draft.line(text.format(t=total, e=value.warp()))
@@ -354,161 +284,3 @@ def _integer(draft: Draft) -> Case:
         else:
             draft.results(**{out: final.numpy()})
     return layout.case("reduction", name)
-
-
-def _atomic(draw: Draw) -> Case:
-    """One thread per element, all adding (or taking extremes) into one cell, one per row, or one per label."""
-    draft = Draft(draw)
-    ndim = draw.weighted((1, 2, 3), (4, 4, 1))
-    style = draw.integer(0, len(INDICES) - 1)
-    indices, extents = INDICES[style][:ndim], EXTENTS[style][:ndim]
-    here = ", ".join(indices)
-    target = draw.choice(("cell", "labels", "labels") if ndim == 1 else ("cell", "row", "labels"))
-    extreme = draw.chance(0.2)
-    element = draft.vector if draw.chance(0.25) and not extreme else draft.real
-    data = draw.choice(DATA if not element.rank else ("positions", "forces", "momentum"))
-    draft.array(data, element, *extents)
-    name = (
-        draw.choice((f"accumulate_{data}", f"atomic_{target}", f"sum_{data}", f"gather_{data}"))
-        if not extreme
-        else draw.choice((f"extremes_of_{data}", "bound_values"))
-    )
-    draft.reserve(name, *indices)
-    cells: str | int = {"cell": 1, "row": extents[0], "labels": "cells"}[target]
-    with draft.threads(*((i, n, data, a) for a, (i, n) in enumerate(zip(indices, extents, strict=True)))):
-        mask = ""
-        if draw.chance(0.3):
-            mask = draft.array(draft.name("active", "mask", "valid"), BOOL, *extents, domain=Bernoulli(0.7))
-            draft.line(f"if not {mask}[{here}]:", "    return")
-        where, group = {"cell": ("0", ""), "row": (indices[0], "")}.get(target, ("", ""))
-        if target == "labels":
-            labels = draft.array(
-                draft.name("labels", "owner", "region", "cluster"), I32, *extents, domain=lambda sizes: Integers(0, sizes["cells"])
-            )
-            where = draft.name("label", "slot", "bucket")
-            draft.line(f"{where} = {labels}[{here}]")
-            group = labels
-        value: Expression = Custom(element, Interval(-1.0, 1.0), f"{data}[{here}]", data)
-        if draw.chance(0.5):
-            local = draft.name("value", "sample", "item")
-            draft.line(f"{local} = {value.warp()}")
-            draft.step(f"{local} = {data}")
-            value = draft.known(local, element, -1.0, 1.0)
-        inputs = [value]
-        if draw.chance(0.5):
-            other = draft.array(draft.name("weight", "mass", "area", "gain_map"), draft.real, *extents, low=0.1)
-            inputs.append(Custom(draft.real, Interval(0.1, 1.0), f"{other}[{here}]", other))
-        if draw.chance(0.35):
-            inputs.append(draft.knob(draft.name("strength", "alpha", "dt"), 0.2, 1.5))
-        term = draft.fused(
-            draft.name("term", "contribution", "share"), element, *inputs, function=draw.choice((None, None, "contribution_of"))
-        )
-        if extreme:
-            word = draw.choice(("max", "min"))
-            out = draft.output(draft.name(f"{word}_value", "bound", "extreme"), element, cells, role="inout")
-            draft.line(f"wp.atomic_{word}({out}, {where}, {term.name})")
-            taken = f"[{mask}]" if mask else ""
-            at = {
-                "cell": "0",
-                "row": f"np.broadcast_to(np.arange({data}.shape[0]).reshape(-1, {', '.join('1' * (ndim - 1))}), {data}.shape){taken}",
-            }.get(target, f"{group}{taken}")
-            draft.step(f"result = {out}.copy()", f"np.{word}imum.at(result, {at}, {term.name}{taken})")
-            draft.results(**{out: "result"})
-        else:
-            out = draft.output(draft.name("out", "total", "accum", "sums"), element, cells, role="accumulate")
-            subtract = draw.chance(0.15)
-            amount = f"-{term.name}" if subtract and draw.chance(0.3) else term.name
-            form = draw.choice(
-                (
-                    f"wp.atomic_{'sub' if subtract and amount == term.name else 'add'}({out}, {where}, {amount})",
-                    f"{out}[{where}] {'-=' if subtract and amount == term.name else '+='} {amount}",
-                )
-            )
-            draft.line(form)
-            sign = "-" if subtract else ""
-            amount = f"{sign}{term.name}"
-            if mask:
-                draft.step(f"{term.name} = np.where({mask}{'[..., None]' if element.rank else ''}, {term.name}, 0)")
-            if target == "labels":
-                draft.step(f"result = np.zeros_like({draft.given(out)})", f"np.add.at(result, {group}, {amount})")
-            else:
-                axes = tuple(range(0 if target == "cell" else 1, ndim))
-                shape = ".reshape(" + ("1, 3" if element.rank else "1") + ")" if target == "cell" else ""
-                draft.step(f"result = np.sum({amount}, axis={axes if len(axes) > 1 else axes[0]}){shape}")
-            results = {out: "result"}
-            if draw.chance(0.3):
-                counts = draft.output(draft.name("counts", "hits", "population"), I32, cells, role="accumulate")
-                draft.line(draw.choice((f"wp.atomic_add({counts}, {where}, 1)", f"{counts}[{where}] += 1")))
-                ones = f"{mask}.astype(np.int32)" if mask else f"np.ones({data}.shape[:{ndim}], np.int32)"
-                if target == "labels":
-                    draft.step(f"hits_per_cell = np.zeros_like({draft.given(counts)})", f"np.add.at(hits_per_cell, {group}, {ones})")
-                else:
-                    draft.step(f"hits_per_cell = np.sum({ones}, axis={axes}, dtype=np.int32){'.reshape(1)' if target == 'cell' else ''}")
-                results[counts] = "hits_per_cell"
-            draft.results(**results)
-    sizes = [{**s, "cells": draw.integer(1, 9)} for s in grids(draw, extents)]
-    return draft.case("reduction", name, extents, sizes)
-
-
-def _histogram(draw: Draw) -> Case:
-    """Counts of integers by bins, of one key or two, plain or weighted."""
-    draft = Draft(draw)
-    ndim = draw.choice((1, 1, 2))
-    style = draw.integer(0, len(INDICES) - 1)
-    indices, extents = INDICES[style][:ndim], EXTENTS[style][:ndim]
-    here = ", ".join(indices)
-    integer = I64 if draw.chance(0.2) else I32
-    data = draft.array(draw.choice(("pixels", "ages", "codes", "levels", "keys")), integer, *extents, domain=Integers(0, 256))
-    joint = draw.chance(0.3)
-    weighted = draw.chance(0.4)
-    name = draw.choice(("histogram", "count_bins", "bin_counts", "joint_histogram" if joint else "tally_levels"))
-    draft.reserve(name, *indices)
-    bins = draw.choice((8, 10, 16, 32))
-    rule = draw.choice(
-        (
-            f"{{}} // {-(-256 // bins)}",
-            f"{{}} % {bins}",
-            f"min({{}} // 8, {bins - 1})",
-            f"min({{}}, {bins - 1})",
-            f"({{}} + 3) * 5 % {bins}",
-            f"max({{}} - {256 - bins}, 0)",
-        )
-    )
-    with draft.threads(*((i, n, data, a) for a, (i, n) in enumerate(zip(indices, extents, strict=True)))):
-        draft.line(f"level = {data}[{here}]")
-        draft.step(f"level = {data}")
-        draft.known("level", integer, 0, 255)
-        bucket = draft.let(draft.name("bucket", "bin_index", "slot"), rule.format("level"), function=draw.choice((None, None, "bin_of")))
-        skip = ""
-        if draw.chance(0.4):
-            test, opposite = draw.choice((("level == 0", "level != 0"), ("level < 16", "level >= 16"), ("level > 240", "level <= 240")))
-            draft.line(f"if {test}:", "    return")
-            skip = f"[{opposite}]"
-        at, group, shape = bucket.name, f"{bucket.name}{skip}", [bins]
-        if joint:
-            other = draft.array(draft.name("channel", "group_of", "gender"), I32, *extents, domain=Integers(0, 4))
-            at, group, shape = f"{other}[{here}], {bucket.name}", f"({other}{skip}, {bucket.name}{skip})", [4, bins]
-        results = {}
-        if not weighted or draw.chance(0.4):
-            counts = draft.output(draft.name("counts", "histogram_out", "bins"), I32, *shape, role="accumulate")
-            amount = draw.choice(("1", "1", "level % 3" if integer is I32 else "1"))
-            draft.line(draw.choice((f"wp.atomic_add({counts}, {at}, {amount})", f"{counts}[{at}] += {amount}")))
-            draft.step(
-                f"tally = np.zeros_like({draft.given(counts)})",
-                f"np.add.at(tally, {group}, {amount if amount == '1' else f'(level % 3){skip}'})",
-            )
-            results[counts] = "tally"
-        if weighted:
-            weight = draft.array(draft.name("weight", "brightness", "mass"), draft.real, *extents, low=0.1)
-            value = draft.fused(
-                draft.name("share", "vote", "contribution"),
-                draft.real,
-                Custom(draft.real, Interval(0.1, 1.0), f"{weight}[{here}]", weight),
-                depth=draw.choice((1, 2)),
-            )
-            sums = draft.output(draft.name("sums", "mass_per_bin", "weighted_bins"), draft.real, *shape, role="accumulate")
-            draft.line(draw.choice((f"wp.atomic_add({sums}, {at}, {value.name})", f"{sums}[{at}] += {value.name}")))
-            draft.step(f"total = np.zeros_like({draft.given(sums)})", f"np.add.at(total, {group}, {value.name}{skip})")
-            results[sums] = "total"
-        draft.results(**results)
-    return draft.case("reduction", name, extents, grids(draw, extents))

@@ -332,7 +332,7 @@ def _merge(draw: Draw, sketch: Sketch) -> Case:
     sketch.array(right, type, ("n",), domain, differentiable=False)
     for name in ("m", "n"):
         sketch.count(name)
-    function = draw.choice(("lower_bound", "count_before", "search_sorted"))
+    function = draw.choice(("lower_bound", "count_before", "find_slot"))
     merging = draw.chance(0.65)
     inline = not merging and draw.chance(0.4)
 

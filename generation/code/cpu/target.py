@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import tempfile
 import time
@@ -13,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generation.code.job import Job, Outcome
-from generation.code.target import Progress, Report, Stage, one_line
+from generation.code.target import BuildError, Progress, Report, Stage, one_line
 
 if TYPE_CHECKING:
+    from generation.code.cpu.headers import SpareHeaders
     from generation.code.cpu.unit import Emitted, Unit
     from generation.code.private_api import PrivateApi
 
@@ -37,6 +37,9 @@ class CpuTarget:
 
     name = "cpu"
 
+    def __init__(self) -> None:
+        self._spare_headers: SpareHeaders | None = None
+
     def missing(self) -> str | None:
         """One line if warp-lang is not installed, else None. Whether its version will do is found out by `prepare`."""
         if importlib.util.find_spec("warp") is None:
@@ -53,11 +56,13 @@ class CpuTarget:
         wp.config.log_level = wp.LOG_ERROR
         wp.config.kernel_cache_dir = str(folder / "cache")
 
+        from generation.code.cpu.headers import SpareHeaders
         from generation.code.cpu.warm_up import warm_up
         from generation.code.private_api import probe
 
         api = probe()
-        warm_up(self, folder, optimization_level)
+        warm_up(self, optimization_level)
+        self._spare_headers = SpareHeaders(api.header_folder(), folder / "spare-headers")
         return api.version
 
     def execute(self, jobs: Sequence[Job], *, optimization_level: int | None, report: Report) -> None:
@@ -73,6 +78,10 @@ class CpuTarget:
                 self._build(ready, units, report)
             for work in ready:
                 self._run(work, report)
+        except BuildError:
+            if self._spare_headers is not None:
+                self._spare_headers.restore()
+            raise
         finally:
             names = [unit.module_name for unit in units]
             units.clear()

@@ -23,6 +23,7 @@ from kernels.case import Case
 class Emitted:
     """A case that is ready to be built: its kernel, the namespace it lives in, and its code."""
 
+    case_id: str
     kernel: Any
     namespace: dict[str, Any]
     name: str
@@ -59,7 +60,7 @@ class Unit:
             if isinstance(kernel, wp.Kernel):
                 self.api.forget(kernel)
             raise
-        return Emitted(kernel, namespace, emission.name, preamble, code, emission.meta)
+        return Emitted(case.id, kernel, namespace, emission.name, preamble, code, emission.meta)
 
     def admits(self, emitted: Emitted) -> bool:
         """Whether the case can be compiled with the members: same preamble, and no other code under the same entry point.
@@ -87,15 +88,14 @@ class Unit:
         binary = source.with_suffix(".o")
         try:
             self.api.build_cpu(self.module, source, binary)
+            self.api.load_cpu(self.module, binary, {key: value for member in self.members.values() for key, value in member.meta.items()})
         except Exception as error:
             raise BuildError(str(error)) from error
-        meta = {key: value for member in self.members.values() for key, value in member.meta.items()}
-        self.api.load_cpu(self.module, binary, meta)
 
     def source(self) -> str:
-        """The C++ of all members."""
+        """The C++ of all members. `#line` makes the compiler's messages name the case, so that a faulty one is found at once."""
         members = list(self.members.values())
-        spaces = [f"namespace case_{i} {{\n{member.code}\n}}\n" for i, member in enumerate(members)]
+        spaces = [f'#line 1 "{member.case_id}"\nnamespace case_{i} {{\n{member.code}\n}}\n' for i, member in enumerate(members)]
         return members[0].preamble + "".join(spaces)
 
 

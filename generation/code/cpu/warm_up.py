@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +22,7 @@ def warm_up(x: wp.array(dtype=wp.float32)):
 """
 
 
-def warm_up(target: CpuTarget, folder: Path, optimization_level: int | None) -> None:
+def warm_up(target: CpuTarget, optimization_level: int | None) -> None:
     """Compiles and runs the trivial kernel. Raises RuntimeError, one line, if it does not do what it should."""
     case = Case(
         family="warm_up",

@@ -1,0 +1,1 @@
+"""The generated cases, as pytest collects them in the main job."""

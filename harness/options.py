@@ -1,0 +1,122 @@
+"""The command line of the main job: its options, their defaults, and their checks.
+
+Values are taken as text and checked here, so that a bad one gets one line that names it and says what to do, and not a page of usage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.scheduler import LARGEST_BATCH
+
+LARGEST_INT64 = 2**63 - 1
+
+LARGEST_COUNT = 100_000
+"""Cases of one run. Pytest keeps every test in memory; more cases are better made in several runs over ranges of indices."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one run of the main job is asked to do.
+
+    The cases are those at indices `start` .. `start + count - 1` of stream `seed` (of `families` only, if any are named), or `case` alone.
+    """
+
+    device: str
+    seed: int
+    start: int
+    count: int
+    families: tuple[str, ...]
+    case: str | None
+    data_dir: Path
+    optimization_level: int | None
+    batch_size: int
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declares the options of the main job."""
+    group = parser.getgroup("kernels", "generated kernels (the main job)")
+    group.addoption("--device", default="cpu", metavar="NAME", help="target to generate for and run on: cpu or cuda (default: cpu)")
+    group.addoption("--count", default="256", metavar="N", help="number of cases (default: 256)")
+    group.addoption("--start", default="0", metavar="I", help="index of the first case (default: 0)")
+    group.addoption("--seed", default="0", metavar="S", help="stream that the cases are drawn from (default: 0)")
+    group.addoption("--family", action="append", default=[], metavar="NAME", help="only cases of this family (repeatable)")
+    group.addoption("--case", default=None, metavar="ID", help="exactly this case, such as stencil-000123, with all details on failure")
+    group.addoption("--data-dir", default=None, metavar="DIR", help="the dataset's folder (default: generation/data)")
+    group.addoption("--optimization-level", default=None, metavar="N", help="0 to 3 (default: Warp's own default for the target)")
+    group.addoption(
+        "--batch-size", default=str(LARGEST_BATCH), metavar="N", help=f"most cases compiled as one module (default: {LARGEST_BATCH})"
+    )
+
+
+def read_options(config: pytest.Config) -> Options:
+    """The options of this run, checked. Raises pytest.UsageError with one line for the first bad value."""
+    # The catalog brings numpy with it, which the project's own suite should not pay for at start.
+    from kernels.catalog import FAMILIES
+
+    given = config.getoption
+    device = _device(given("device"))
+    wanted = given("family")
+    for family in wanted:
+        if family not in FAMILIES:
+            raise pytest.UsageError(f"--family {family}: there is no such family; use one of {', '.join(FAMILIES)}")
+    seed = _whole("--seed", given("seed"), 0, LARGEST_INT64)
+    start = _whole("--start", given("start"), 0, LARGEST_INT64 - LARGEST_COUNT)
+    count = _whole("--count", given("count"), 1, LARGEST_COUNT)
+    level = given("optimization_level")
+    return Options(
+        device=device,
+        seed=seed,
+        start=start,
+        count=count,
+        families=tuple(family for family in FAMILIES if family in wanted),
+        case=_case(seed, given("case")),
+        data_dir=_data_dir(config, given("data_dir")),
+        optimization_level=None if level is None else _whole("--optimization-level", level, 0, 3),
+        batch_size=_whole("--batch-size", given("batch_size"), 1, LARGEST_INT64),
+    )
+
+
+def _device(name: str) -> str:
+    from generation.code import target
+
+    try:
+        missing = target(name).missing()
+    except ValueError as error:
+        raise pytest.UsageError(f"--device {name}: {error}") from None
+    if missing is not None:
+        raise pytest.UsageError(f"--device {name}: {missing}")
+    return name
+
+
+def _whole(option: str, text: str, lowest: int, highest: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = None
+    if value is None or not lowest <= value <= highest:
+        allowed = f"of at least {lowest}" if highest > LARGEST_INT64 // 2 else f"from {lowest} to {highest}"
+        raise pytest.UsageError(f"{option} {text}: give a whole number {allowed}")
+    return value
+
+
+def _case(seed: int, case_id: str | None) -> str | None:
+    if case_id is None:
+        return None
+    from kernels.catalog import build_named_case
+
+    try:
+        return build_named_case(seed, case_id).id
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _data_dir(config: pytest.Config, given: str | None) -> Path:
+    if given is None:
+        return config.rootpath / "generation" / "data"
+    if not given.strip():
+        raise pytest.UsageError("--data-dir is empty: give the dataset's folder")
+    return (config.invocation_params.dir / given).resolve()

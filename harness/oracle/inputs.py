@@ -1,0 +1,112 @@
+"""Values for a launch: drawn, widened, perturbed; poison for outputs and cotangents for gradients.
+
+Everything is a function of (seed, family, index, launch number, attempt, argument name) alone, so a case has the same inputs in any
+process, on any machine, whatever ran before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.code.job import Values
+from harness.oracle.verdict import PreparationError
+from kernels.case import Argument, Case, Launch
+from kernels.domains import Struct
+from kernels.dtypes import dtype_of
+
+INTEGER_POISON = 0x5A5A5A5B
+
+
+def generator(case: Case, number: int, attempt: int, name: str) -> np.random.Generator:
+    """The random numbers for one purpose (`name`) of one launch of one case."""
+    text = f"{case.seed}/{case.family}/{case.index}/{number}/{attempt}/{name}"
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little"))
+
+
+def draw(case: Case, launch: Launch, number: int, attempt: int) -> Values:
+    """Values of all arguments of role `input` and `inout`. Raises PreparationError if one of them has no domain."""
+    values: Values = {}
+    for argument in case.arguments:
+        if argument.role not in ("input", "inout"):
+            continue
+        if argument.name not in launch.domains:
+            raise PreparationError(f"launch {number}: argument {argument.name!r} has no domain to draw from: add one to Launch.domains")
+        domain = launch.domains[argument.name]
+        rng = generator(case, number, attempt, argument.name)
+        if isinstance(domain, Struct):
+            values[argument.name] = {field: d.draw(rng, (), dtype_of(dtype))[()] for field, dtype, d in domain.fields}
+        else:
+            drawn = domain.draw(rng, launch.shapes[argument.name], dtype_of(argument.dtype))
+            values[argument.name] = drawn if argument.ndim else drawn[()]
+    return values
+
+
+def element_shape(argument: Argument, launch: Launch) -> tuple[int, ...]:
+    """The numpy shape of an array argument in `launch`: its shape there and the inner axes of one element."""
+    return launch.shapes[argument.name] + dtype_of(argument.dtype).inner
+
+
+def widened(values: Values) -> Values:
+    """`values` with every float, also in struct fields, in float64."""
+    return _map_floats(values, lambda x: x.astype(np.float64))
+
+
+def perturbed(values: Values, epsilon: float, salt: int) -> Values:
+    """`values` (wide) with floats moved by 2 * `epsilon`, up or down.
+
+    The direction is a hash of the value and `salt`, so equal values stay equal. Multiples of 1/16 stay as they are: they are constants
+    and exact grids, which no rounding disturbs. So ties that are exact by construction stay exact, and accidental ones break.
+    """
+
+    def move(x: Any) -> Any:
+        x = np.asarray(x)
+        bits = np.atleast_1d(np.ascontiguousarray(x)).view(np.uint64) ^ np.uint64(salt)
+        bits = (bits ^ (bits >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+        sign = np.where(bits >> np.uint64(63), 1.0, -1.0).reshape(x.shape)
+        exact = np.rint(x * 16.0) == x * 16.0
+        return np.where(exact, x, x * (1.0 + 2.0 * epsilon * sign))[()]
+
+    return _map_floats(values, move)
+
+
+def as_structs(values: Values) -> Values:
+    """`values` as a reference takes them: structs as objects with attributes."""
+    return {name: SimpleNamespace(**value) if isinstance(value, dict) else value for name, value in values.items()}
+
+
+def start_value(argument: Argument, launch: Launch, expected: NDArray[Any]) -> NDArray[Any]:
+    """What an argument of role `output` (poison) or `accumulate` (zeros) holds before the kernel runs; `expected` is its right result."""
+    dtype = dtype_of(argument.dtype)
+    shape = element_shape(argument, launch)
+    if argument.role == "accumulate":
+        return np.zeros(shape, dtype.scalar)
+    if dtype.is_float:
+        return np.full(shape, np.nan, dtype.scalar)
+    if dtype.scalar is np.bool_:
+        return ~expected
+    poison = np.full(shape, INTEGER_POISON, dtype.scalar)
+    return np.where(expected == poison, poison + dtype.scalar(2), poison)
+
+
+def cotangents(case: Case, launch: Launch, number: int) -> dict[str, NDArray[Any]]:
+    """A standard normal cotangent, in the output's own dtype, for each differentiable output; the same for every attempt."""
+    return {
+        a.name: generator(case, number, 0, f"cotangent of {a.name}")
+        .standard_normal(element_shape(a, launch))
+        .astype(dtype_of(a.dtype).scalar)
+        for a in case.differentiable_outputs
+    }
+
+
+def _map_floats(values: Values, change: Any) -> Values:
+    def apply(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {field: apply(v) for field, v in value.items()}
+        return change(value) if value.dtype.kind == "f" else value
+
+    return {name: apply(value) for name, value in values.items()}

@@ -1,0 +1,78 @@
+"""The tolerance table: how far a kernel may be from its reference, by the lowest float precision that the kernel works in.
+
+Scope: numbers only. `forward.py` and `gradient.py` say how each entry enters a bound; no entry is tuned for a family or a case.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+import numpy as np
+
+from kernels.case import Case
+from kernels.domains import Struct
+from kernels.dtypes import dtype_of
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """One row of the table.
+
+    `epsilon` is the spacing of the precision at 1. Forward bounds are `rtol * |reference| + factor * sensitivity + floor * magnitude`;
+    an output whose bound exceeds `limit` times its magnitude is too sensitive to test. `gradient_rtol` is relative to the size of a
+    directional derivative, `gradient_factor` multiplies how much it moves under rounding, and `steps` are the steps of its central
+    differences in the order they are tried, relative to the size of the argument.
+    """
+
+    dtype: str
+    epsilon: float
+    rtol: float
+    factor: float
+    floor: float
+    limit: float
+    gradient_rtol: float
+    gradient_factor: float
+    steps: tuple[float, ...]
+
+
+TABLE: dict[str, Tolerance] = {
+    "float32": Tolerance(
+        dtype="float32",
+        epsilon=float(np.finfo(np.float32).eps),
+        rtol=4e-6,
+        factor=8.0,
+        floor=4e-7,
+        limit=1e-2,
+        gradient_rtol=1e-4,
+        gradient_factor=16.0,
+        steps=(1e-5, 1e-6, 1e-7),
+    ),
+    "float64": Tolerance(
+        dtype="float64",
+        epsilon=float(np.finfo(np.float64).eps),
+        rtol=1e-13,
+        factor=8.0,
+        floor=1e-15,
+        limit=1e-6,
+        gradient_rtol=1e-8,
+        gradient_factor=16.0,
+        steps=(3e-5, 5e-6, 1e-6),
+    ),
+}
+
+
+def lowest_precision(case: Case) -> str:
+    """`float32` if an argument, a struct's field or the reference's own arithmetic (its name `f32`) is in float32, else `float64`."""
+    names = [a.dtype for a in case.arguments if not a.dtype.startswith("struct:")]
+    for launch in case.launches:
+        names += [dtype for domain in launch.domains.values() if isinstance(domain, Struct) for _, dtype, _ in domain.fields]
+    if any(dtype_of(name).scalar is np.float32 for name in names):
+        return "float32"
+    loads = (n for n in ast.walk(ast.parse(case.reference_source)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    return "float32" if any(n.id == "f32" for n in loads) else "float64"
+
+
+def tolerance_of(case: Case) -> Tolerance:
+    """The row of the table that holds for `case`."""
+    return TABLE[lowest_precision(case)]

@@ -1,0 +1,160 @@
+"""A record: one kernel that passed, with its generated code and the evidence, as a row of the dataset.
+
+The columns are declared once, here, with their types and what they mean; the schema, the dataset card and the checks follow from the
+declaration. A record holds nothing of the run that made it (no time, no path, no worker), so the same case gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from generation.code.job import Outcome
+from harness.structure import builtins_used, content_hash, features_used, structure_hash
+from kernels.case import Case
+
+if TYPE_CHECKING:
+    from harness.oracle import Verdict
+
+HARNESS_VERSION = "0.1.0"
+
+FORMAT = "warp-kernel-harness/1"
+"""The name and version of the files on disk: manifest, shards, summary."""
+
+SPLITS = ("train", "validation", "test")
+
+VALIDATIONS = ("compiled", "executed_on_host", "executed")
+
+_TEXTS = pa.list_(pa.field("element", pa.string()))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, Arrow type, meaning, and whether few distinct values fill it (it is then stored as a dictionary)."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    few_values: bool = False
+
+
+COLUMNS = (
+    Column("id", pa.string(), "hash of device, Python, reference and code"),
+    Column("case", pa.string(), "family and index, as `pytest --case` takes it"),
+    Column("device", pa.string(), "the target of `code`: `cpu` or `cuda`", few_values=True),
+    Column("split", pa.string(), "`train`, `validation` or `test`; follows from `structure_hash`", few_values=True),
+    Column("family", pa.string(), "the algorithm family that made the kernel, or the synthesizer", few_values=True),
+    Column("seed", pa.int64(), "seed of the stream of cases"),
+    Column("index", pa.int64(), "place in the stream of cases"),
+    Column("kernel_name", pa.string(), "name of the one `@wp.kernel` in `python_source`"),
+    Column("python_source", pa.string(), "self-contained module that defines the kernel"),
+    Column("reference_source", pa.string(), "self-contained numpy module that computes the same"),
+    Column("code", pa.string(), "the kernel's own generated code, forward and backward, without the fixed preamble"),
+    Column("preamble_id", pa.string(), "hash of the preamble, whose text is in the manifest", few_values=True),
+    Column("code_bytes", pa.int64(), "bytes of `code` in UTF-8"),
+    Column("python_bytes", pa.int64(), "bytes of `python_source` in UTF-8"),
+    Column("builtins", _TEXTS, "Warp builtins used in the bodies of kernel and functions", few_values=True),
+    Column("features", _TEXTS, "language features used in the bodies of kernel and functions", few_values=True),
+    Column("structure_hash", pa.string(), "hash of the program without names and constants; no two records share it"),
+    Column("launch", pa.string(), "JSON: arguments, grids, shapes and domains of the launches that were checked"),
+    Column("validation", pa.string(), "`compiled`, `executed_on_host` or `executed`", few_values=True),
+    Column("gradient", pa.string(), "`checked`, `not_differentiable` or `known_limitation:<name>`", few_values=True),
+    Column("max_error_forward", pa.float64(), "largest relative error of an output; null if none was measured"),
+    Column("max_error_gradient", pa.float64(), "largest relative error of a gradient; null if none was measured or it was not finite"),
+    Column("tolerance", pa.float64(), "what `max_error_forward` was held to; null if none was measured"),
+    Column("optimization_level", pa.int64(), "level the code was compiled at; null for Warp's default", few_values=True),
+    Column("arch", pa.string(), "architecture the code was compiled for", few_values=True),
+    Column("warp_version", pa.string(), "version of warp-lang that generated `code`", few_values=True),
+    Column("harness_version", pa.string(), "version of this project that made the record", few_values=True),
+    Column("pair_id", pa.string(), "hash of `python_source`: the same for a kernel's CPU and CUDA record"),
+)
+
+SCHEMA = pa.schema([pa.field(column.name, column.type) for column in COLUMNS])
+
+_PYTHON_TYPES: dict[pa.DataType, tuple[type, ...]] = {
+    pa.string(): (str,),
+    pa.int64(): (int,),
+    pa.float64(): (float, type(None)),
+    _TEXTS: (list,),
+}
+
+
+def make_record(
+    case: Case,
+    outcome: Outcome,
+    verdict: Verdict,
+    *,
+    device: str,
+    validation: str,
+    optimization_level: int | None,
+    arch: str,
+    warp_version: str,
+) -> dict[str, Any]:
+    """The record of a case that passed: a value for every column of `SCHEMA`, in its order.
+
+    `validation` is one of `VALIDATIONS`; `optimization_level` is None for Warp's default. Raises ValueError if the case did not pass,
+    if its outcome has no code, or if case, outcome and verdict are not about the same case: such a case is never harvested.
+    """
+    if not verdict.passed or outcome.failure is not None or not outcome.code:
+        raise ValueError(f"{case.id} has no record: {verdict.reason or outcome.failure or 'its outcome has no code'}")
+    if not case.id == outcome.case_id == verdict.case_id:
+        raise ValueError(f"{case.id} was given the outcome of {outcome.case_id} and the verdict on {verdict.case_id}")
+    if validation not in VALIDATIONS:
+        raise ValueError(f"unknown validation {validation!r}: use one of {', '.join(VALIDATIONS)}")
+    structure = structure_hash(case.python_source)
+    return {
+        "id": content_hash(device, case.python_source, case.reference_source, outcome.code),
+        "case": case.id,
+        "device": device,
+        "split": split_of(structure),
+        "family": case.family,
+        "seed": case.seed,
+        "index": case.index,
+        "kernel_name": case.kernel_name,
+        "python_source": case.python_source,
+        "reference_source": case.reference_source,
+        "code": outcome.code,
+        "preamble_id": content_hash(outcome.preamble),
+        "code_bytes": len(outcome.code.encode()),
+        "python_bytes": len(case.python_source.encode()),
+        "builtins": builtins_used(case.python_source),
+        "features": features_used(case.python_source),
+        "structure_hash": structure,
+        "launch": case.launch_json(),
+        "validation": validation,
+        "gradient": verdict.gradient,
+        "max_error_forward": _finite(verdict.max_error_forward),
+        "max_error_gradient": _finite(verdict.max_error_gradient),
+        "tolerance": _finite(verdict.tolerance),
+        "optimization_level": optimization_level,
+        "arch": arch,
+        "warp_version": warp_version,
+        "harness_version": HARNESS_VERSION,
+        "pair_id": content_hash(case.python_source),
+    }
+
+
+def split_of(structure: str) -> str:
+    """The split of a structure hash: train for 90 %, validation and test for 5 % each, so that no structure is in two splits."""
+    share = int(structure[:8], 16) / 2**32
+    return "train" if share < 0.90 else "validation" if share < 0.95 else "test"
+
+
+def record_fault(record: dict[str, Any]) -> str | None:
+    """What keeps `record` from being a row of `SCHEMA`, in a few words, or None."""
+    if list(record) != SCHEMA.names:
+        missing = [name for name in SCHEMA.names if name not in record]
+        return f"no column {missing[0]!r}" if missing else "its columns are not those of a record, in their order"
+    for column in COLUMNS:
+        value = record[column.name]
+        nullable = column.name == "optimization_level"
+        if not isinstance(value, _PYTHON_TYPES[column.type]) and not (nullable and value is None):
+            return f"column {column.name!r} holds {value!r}"
+    return None
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

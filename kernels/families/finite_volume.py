@@ -1,0 +1,308 @@
+"""Finite volumes and elements: steps of conservation laws from face fluxes, and assembly over triangles and edges.
+
+Variants: the law (advection, Burgers, traffic, Buckley-Leverett, a drawn flux, shallow water), the numerical flux (upwind,
+Lax-Friedrichs, Rusanov, Engquist-Osher), slope limiters (minmod, van Leer, monotonized central), one or two dimensions, boundaries, a
+thread per cell or per face with atomics, unstructured faces, source terms; stiffness, mass and loads of linear triangles (LeVeque, Finite
+Volume Methods, 2002).
+"""
+
+from __future__ import annotations
+
+from kernels.case import Case
+from kernels.domains import Constant, Integers, Uniform
+from kernels.draw import Draw
+from kernels.families._assembly import build_edges, build_triangles
+from kernels.families._numpy_spelling import to_numpy
+from kernels.families._worksheet import Worksheet
+from kernels.language.expression import Expression, variable
+from kernels.language.interval import Interval
+from kernels.language.types import I32
+
+STATES = ("u", "density", "q", "concentration", "saturation")
+LAWS = {
+    "burgers": "0.5 * u * u",
+    "traffic": "u * (1.0 - u)",
+    "advection": "0.7 * u",
+    "buckley_leverett": "u * u / (u * u + 0.5 * (1.0 - u) * (1.0 - u))",
+    "cubic": "u * u * u / 3.0",
+}
+SPEEDS = {
+    "burgers": "wp.abs(u)",
+    "traffic": "wp.abs(1.0 - 2.0 * u)",
+    "advection": "0.7",
+    "buckley_leverett": "wp.abs(u) + 0.5",
+    "cubic": "u * u",
+}
+FLUXES = {
+    "lax_friedrichs": ("return 0.5 * (flux(ul) + flux(ur)) - 0.5 * alpha * (ur - ul)",),
+    "rusanov": ("speed = wp.max(wave_speed(ul), wave_speed(ur))", "return 0.5 * (flux(ul) + flux(ur) - speed * (ur - ul))"),
+    "central": ("return 0.5 * (flux(ul) + flux(ur))",),
+    "midpoint": ("return flux(0.5 * (ul + ur))",),
+    "lax_wendroff": ("mid = 0.5 * (ul + ur) - 0.5 * alpha * (flux(ur) - flux(ul))", "return flux(mid)"),
+    "upwind": ("return wp.where(0.5 * (ul + ur) > 0.5, flux(ul), flux(ur))",),
+    "engquist_osher": (
+        "forward = flux(wp.max(ul, 0.5))",
+        "backward = flux(wp.min(ur, 0.5))",
+        "return forward + backward - flux(0.5)",
+    ),
+    "blended": ("smear = 0.5 * alpha * (ur - ul)", "return alpha * flux(ul) + (1.0 - alpha) * flux(ur) - smear"),
+}
+LIMITERS = {
+    "minmod": ("return wp.where(a * b > 0.0, wp.where(wp.abs(a) < wp.abs(b), a, b), 0.0)",),
+    "minmod_sign": ("return 0.5 * (wp.sign(a) + wp.sign(b)) * wp.min(wp.abs(a), wp.abs(b))",),
+    "van_leer": ("return wp.sign(a) * 2.0 * wp.max(a * b, 0.0) / (wp.abs(a) + wp.abs(b) + 0.01)",),
+    "monotonized": (
+        "bound = 2.0 * wp.min(wp.abs(a), wp.abs(b))",
+        "return wp.where(a * b > 0.0, wp.sign(a) * wp.min(bound, 0.5 * wp.abs(a + b)), 0.0)",
+    ),
+}
+
+
+def build(draw: Draw) -> Case:
+    """One finite-volume or finite-element kernel."""
+    w = Worksheet(draw, "finite_volume", without=("normalize",))
+    form = draw.weighted((_cells, _faces, _shallow_water, build_triangles, build_edges), (7, 4, 3, 3, 2))
+    return form(draw, w)
+
+
+def _both_functions(w: Worksheet, name: str, parameters: tuple[str, ...], body: tuple[str, ...]) -> None:
+    """A function of reals, in both."""
+    w.function(name, [(p, w.real) for p in parameters], body, w.real)
+    w.reference_definitions.append([f"def {name}({', '.join(parameters)}):", *(f"    {to_numpy(t)}" for t in body)])
+
+
+def _numerical_flux(draw: Draw, w: Worksheet) -> tuple[str, str]:
+    """Defines the flux of the law and between two states; returns the call for two states, and the scheme's name."""
+    law = draw.choice((*LAWS, "drawn", "drawn"))
+    if law == "drawn":
+        physical = w.expression(w.real, [variable("u", w.real, -1.0, 2.0)], 2, Interval(-20.0, 20.0))
+        w.function("flux", [("u", w.real)], [], w.real)
+        w.definitions[-1].append(f"    return {physical.warp()}")
+        w.reference_definitions.append(["def flux(u):", f"    return {physical.numpy()}"])
+    else:
+        _both_functions(w, "flux", ("u",), (f"return {LAWS[law]}",))
+    scheme = draw.choice(tuple(FLUXES))
+    if scheme == "rusanov":
+        _both_functions(w, "wave_speed", ("u",), (f"return {SPEEDS.get(law, '1.0 + wp.abs(u)')}",))
+    body = FLUXES[scheme]
+    name = draw.choice(("numerical_flux", f"{scheme}_flux", "riemann"))
+    needs_alpha = "alpha" in " ".join(body)
+    _both_functions(w, name, ("ul", "ur", "alpha") if needs_alpha else ("ul", "ur"), body)
+    alpha = ""
+    if needs_alpha:
+        alpha = ", " + w.parameter(draw.choice(("alpha", "max_speed", "lam")), 0.3, 1.0).name
+    return f"{name}({{}}, {{}}{alpha})", law if law != "drawn" else scheme
+
+
+def _neighbour(axis: str, offset: int, extent: str, boundary: str) -> str:
+    """The index `offset` cells along an axis, by the boundary rule."""
+    if boundary == "periodic":
+        return f"({axis} + {offset}) % {extent}" if offset > 0 else f"({axis} + 2 * {extent} - {-offset}) % {extent}"
+    return f"wp.min({axis} + {offset}, {extent} - 1)" if offset > 0 else f"wp.max({axis} - {-offset}, 0)"
+
+
+def _cells(draw: Draw, w: Worksheet) -> Case:
+    """A thread per cell, which works out the fluxes at its faces."""
+    two = draw.chance(0.35)
+    axes = "ij" if two else "i"
+    u = w.array(draw.choice(STATES), w.real, "n m" if two else "n", Uniform(0.05, 0.95))
+    w.line(f"{', '.join(axes)} = wp.tid()")
+    extents = ["rows", "cols"] if two else [draw.choice(("n", "num_cells", "nx"))]
+    for number, extent in enumerate(extents):
+        w.extent(extent, "nm"[number], u, number)
+    if draw.chance(0.4):
+        with w.block(f"if {' or '.join(f'{a} >= {e}' for a, e in zip(axes, extents, strict=True))}:"):
+            w.line("return")
+    boundary = draw.choice(("periodic", "outflow"))
+    call, label = _numerical_flux(draw, w)
+    limited = draw.chance(0.4)
+    if limited:
+        limiter = draw.choice(tuple(LIMITERS))
+        _both_functions(w, "limiter", ("a", "b"), LIMITERS[limiter])
+        label = f"{limiter}_{label}"
+    here = ", ".join(axes)
+    w.line(f"uc = {u}[{here}]")
+    for axis, extent in zip(axes, extents, strict=True):
+        _axis_fluxes(w, u, axis, extent, axes, boundary, call, limited)
+    mode = "wrap" if boundary == "periodic" else "edge"
+    pad = 2 if limited else 1
+    faces = ["def face_fluxes(u, numerical):", f'    padded = np.pad(u, [(0, 0)] * (u.ndim - 1) + [({pad}, {pad})], mode="{mode}")']
+    if limited:
+        faces += [
+            "    jumps = np.diff(padded)",
+            "    slopes = limiter(jumps[..., :-1], jumps[..., 1:])",
+            "    left = padded[..., 1:-2] + 0.5 * slopes[..., :-1]",
+            "    right = padded[..., 2:-1] - 0.5 * slopes[..., 1:]",
+            "    return numerical(left, right)",
+        ]
+    else:
+        faces.append("    return numerical(padded[..., :-1], padded[..., 1:])")
+    w.reference_definitions.append(faces)
+    w.numpy(f"uc = {u}", f"numerical = lambda left, right: {call.format('left', 'right')}")
+    w.numpy(f"net_{axes[-1]} = np.diff(face_fluxes({u}, numerical))")
+    if two:
+        w.numpy(f"net_i = np.diff(face_fluxes({u}.T, numerical)).T")
+    ratio = w.parameter(draw.choice(("dt_dx", "cfl", "lam_x")), 0.1, 0.5).name
+    net = " + ".join(f"net_{a}" for a in axes)
+    w.formula(f"updated = uc - {ratio} * {f'({net})' if two else net}")
+    final = _source(draw, w, here, "n m" if two else "n")
+    out = w.output(draw.choice((f"{u}_new", f"{u}_next", "result")), w.real, "n m" if two else "n")
+    w.store(out, here, final)
+    if draw.chance(0.2):
+        w.store(w.output("residual", w.real, "n m" if two else "n"), here, f"net_{axes[0]}")
+    if two:
+        sizes = [{"n": 1, "m": 1}, {"n": 5, "m": 7}, {"n": draw.integer(7, 9), "m": draw.choice((11, 13))}]
+    else:
+        sizes = [{"n": n} for n in draw.sizes(200)]
+    return w.case(f"{label}_step", "n m" if two else "n", sizes)
+
+
+def _axis_fluxes(w: Worksheet, u: str, axis: str, extent: str, axes: str, boundary: str, call: str, limited: bool) -> None:
+    """The kernel's lines for the difference of the fluxes along one axis, `net_<axis>`."""
+
+    def value(offset: int) -> str:
+        moved = _neighbour(axis, offset, extent, boundary)
+        return f"{u}[{', '.join(moved if a == axis else a for a in axes)}]"
+
+    left, right = f"u_{'left' if axis == 'i' else 'down'}", f"u_{'right' if axis == 'i' else 'up'}"
+    w.line(f"{left} = {value(-1)}", f"{right} = {value(1)}")
+    if not limited:
+        lines = (call.format(left, "uc"), call.format("uc", right))
+    else:
+        w.line(f"{left}_far = {value(-2)}", f"{right}_far = {value(2)}")
+        w.line(f"slope_{axis} = limiter(uc - {left}, {right} - uc)")
+        w.line(
+            f"slope_{left[2:]} = limiter({left} - {left}_far, uc - {left})",
+            f"slope_{right[2:]} = limiter({right} - uc, {right}_far - {right})",
+        )
+        half = w.number(0.5)
+        lines = (
+            call.format(f"{left} + {half} * slope_{left[2:]}", f"uc - {half} * slope_{axis}"),
+            call.format(f"uc + {half} * slope_{axis}", f"{right} - {half} * slope_{right[2:]}"),
+        )
+    if w.draw.chance(0.6):
+        w.line(f"flux_in_{axis} = {lines[0]}", f"flux_out_{axis} = {lines[1]}", f"net_{axis} = flux_out_{axis} - flux_in_{axis}")
+    else:
+        w.line(f"net_{axis} = {lines[1]}", f"net_{axis} -= {lines[0]}")
+
+
+def _source(draw: Draw, w: Worksheet, here: str, extents: str) -> str:
+    """The name of the finished value: the update, sometimes with a source or a correction."""
+    if draw.chance(0.25):
+        return "updated"
+    terms: list[Expression] = [variable("uc", w.real, 0.0, 1.0)]
+    for name in draw.subset(("absorption", "rainfall", "porosity"), draw.integer(0, 1)):
+        w.array(name, w.real, extents, Uniform(0.1, 1.0))
+        terms.append(w.load(f"{name}_c", name, here, 0.1, 1.0))
+    for name in draw.subset(("rate", "decay", "strength"), draw.integer(0, 1)):
+        terms.append(w.parameter(name, 0.05, 1.0))
+    source = w.fused("source", w.real, terms).name
+    dt = w.parameter("dt", 0.01, 0.2).name
+    w.formula(draw.choice((f"updated = updated + {dt} * {source}", f"updated = updated - {dt} * {source}")))
+    if draw.chance(0.3):
+        w.formula(draw.choice(("updated = wp.max(updated, 0.0)", "updated = wp.clamp(updated, 0.0, 1.0)")))
+    return "updated"
+
+
+def _faces(draw: Draw, w: Worksheet) -> Case:
+    """A thread per face; its flux leaves one cell and enters the other by atomics."""
+    f = draw.choice(("face", "f", "tid"))
+    w.line(f"{f} = wp.tid()")
+    u = w.array(draw.choice(STATES), w.real, "cells", Uniform(0.05, 0.95))
+    call, label = _numerical_flux(draw, w)
+    kind = draw.choice(("unstructured", "unstructured", "chain", "ring"))
+    if kind == "unstructured":
+        w.array("owner", I32, "n", lambda s: Integers(0, s["cells"]))
+        w.array("neighbor", I32, "n", lambda s: Integers(0, s["cells"]))
+        w.load("left", "owner", f, 0, 0)
+        w.load("right", "neighbor", f, 0, 0)
+    else:
+        w.line(f"left = {f}")
+        if kind == "ring":
+            w.value("num_cells", I32, lambda s: Constant(s["cells"]))
+            w.line(f"right = ({f} + 1) % num_cells")
+        else:
+            w.line(f"right = {f} + 1")
+        w.numpy("left = np.arange(dim[0])", f"right = (left + 1) % len({u})" if kind == "ring" else "right = left + 1")
+    w.both(f"ul = {u}[left]", f"ur = {u}[right]")
+    w.line(f"f_num = {call.format('ul', 'ur')}")
+    w.numpy(f"f_num = {call.format('ul', 'ur')}")
+    terms: list[Expression] = [variable("f_num", w.real, -20.0, 20.0)]
+    for name in draw.subset(("area", "face_length", "permeability"), draw.integer(0, 2)):
+        w.array(name, w.real, "n", Uniform(0.2, 1.5))
+        terms.append(w.load(f"{name}_f", name, f, 0.2, 1.5))
+    if draw.chance(0.4):
+        terms.append(w.parameter(draw.choice(("dt", "scale")), 0.05, 1.0))
+    if draw.chance(0.4):
+        w.formula("jump = ur - ul")
+        terms.append(variable("jump", w.real, -1.0, 1.0))
+    through = w.fused(draw.choice(("through", "transported", "amount")), w.real, terms).name if len(terms) > 1 else "f_num"
+    out = w.output(draw.choice(("balance", "divergence", "change", "net_flux")), w.real, "cells", role="accumulate")
+    volumes = draw.chance(0.3)
+    if volumes:
+        w.array("inv_volume", w.real, "cells", Uniform(0.5, 2.0))
+    gain = {side: f"{through} * inv_volume[{side}]" if volumes else through for side in ("left", "right")}
+    w.line(f"wp.atomic_sub({out}, left, {gain['left']})", f"wp.atomic_add({out}, right, {gain['right']})")
+    w.numpy(f"{out} = np.zeros_like({u})", f"np.subtract.at({out}, left, {gain['left']})", f"np.add.at({out}, right, {gain['right']})")
+    cells = {"unstructured": lambda n: n // 2 + 2, "chain": lambda n: n + 1, "ring": lambda n: n}[kind]
+    return w.case(f"{label}_faces", "n", [{"n": n, "cells": max(cells(n), 2 if kind == "ring" else 1)} for n in draw.sizes(200)])
+
+
+def _shallow_water(draw: Draw, w: Worksheet) -> Case:
+    """The one-dimensional shallow-water equations: depth and momentum, by Rusanov or Lax-Friedrichs fluxes."""
+    depth, flow = draw.choice((("h", "hu"), ("depth", "momentum"), ("eta", "qx")))
+    w.line("i = wp.tid()")
+    w.array(depth, w.real, "n", Uniform(0.6, 1.6))
+    w.array(flow, w.real, "n", Uniform(-0.6, 0.6))
+    n = w.extent(draw.choice(("n", "num_cells")), "n", depth)
+    boundary = draw.choice(("periodic", "outflow"))
+    values = w.parameters((("g", 1.0, 9.8), ("dt_dx", 0.02, 0.1)), "Water")
+    g, ratio = values["g"].name, values["dt_dx"].name
+    _both_functions(
+        w, "momentum_flux", ("h", "q", "g"), (draw.choice(("return q * q / h + 0.5 * g * h * h", "return q * (q / h) + 0.5 * g * h * h")),)
+    )
+    _both_functions(w, "signal_speed", ("h", "q", "g"), ("return wp.abs(q / h) + wp.sqrt(g * h)",))
+    w.line(f"left = {_neighbour('i', -1, n, boundary)}", f"right = {_neighbour('i', 1, n, boundary)}")
+    w.numpy(f"cells = np.arange(len({depth}))")
+    w.numpy(
+        *(
+            ("left, right = np.roll(cells, 1), np.roll(cells, -1)",)
+            if boundary == "periodic"
+            else ("left, right = np.maximum(cells - 1, 0), np.minimum(cells + 1, cells[-1])",)
+        )
+    )
+    for name, at in (("l", "left"), ("c", "i"), ("r", "right")):
+        w.line(f"h_{name} = {depth}[{at}]", f"q_{name} = {flow}[{at}]")
+        at = "cells" if at == "i" else at
+        w.numpy(f"h_{name}, q_{name} = {depth}[{at}], {flow}[{at}]")
+    rusanov = draw.chance(0.7)
+    if rusanov:
+        for a, b in (("l", "c"), ("c", "r")):
+            w.formula(f"s_{a}{b} = wp.max(signal_speed(h_{a}, q_{a}, {g}), signal_speed(h_{b}, q_{b}, {g}))")
+    else:
+        speed = w.parameter("max_speed", 2.0, 5.0).name
+        w.both(f"s_lc = {speed}", f"s_cr = {speed}")
+    for a, b in (("l", "c"), ("c", "r")):
+        w.formula(f"mass_{a}{b} = 0.5 * (q_{a} + q_{b}) - 0.5 * s_{a}{b} * (h_{b} - h_{a})")
+    for a, b in (("l", "c"), ("c", "r")):
+        average = f"0.5 * (momentum_flux(h_{a}, q_{a}, {g}) + momentum_flux(h_{b}, q_{b}, {g}))"
+        w.formula(f"mom_{a}{b} = {average} - 0.5 * s_{a}{b} * (q_{b} - q_{a})")
+    w.formula(f"h_next = h_c - {ratio} * (mass_cr - mass_lc)", f"q_next = q_c - {ratio} * (mom_cr - mom_lc)")
+    terms: list[Expression] = [variable("h_c", w.real, 0.6, 1.6), variable("q_c", w.real, -0.6, 0.6)]
+    if draw.chance(0.6):
+        if draw.chance(0.5):
+            w.array("slope", w.real, "n", Uniform(-0.3, 0.3))
+            terms.append(w.load("bed_slope", "slope", "i", -0.3, 0.3))
+        else:
+            terms.append(w.parameter("manning", 0.01, 0.2))
+        friction = w.fused(draw.choice(("friction", "drag", "bed_term")), w.real, terms).name
+        w.formula(f"q_next = q_next - {ratio} * {friction}")
+    if draw.chance(0.3):
+        w.formula("h_next = wp.max(h_next, 0.05)")
+    w.store(w.output(f"{depth}_new", w.real, "n"), "i", "h_next")
+    w.store(w.output(f"{flow}_new", w.real, "n"), "i", "q_next")
+    if draw.chance(0.3):
+        w.store(w.output("speed", w.real, "n"), "i", "s_cr")
+        if not rusanov:
+            w.reference[-1] = "speed = np.full_like(h_c, s_cr)"
+    return w.case("shallow_water_step", "n", [{"n": n} for n in draw.sizes(200)])

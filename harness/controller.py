@@ -34,13 +34,16 @@ class Controller:
         self._workers = 0
         self._results: dict[str, CaseResult] = {}
         self._lines: list[str] = []
-        try:
-            self._dataset = Dataset(options.data_dir, options.device).open()
-            # What a killed run left in its spools is kept there, and committed with this run's records at the end.
-            self._already_there = self._dataset.done_keys() | self._dataset.spooled_keys()
-        except DatasetError as error:
-            raise pytest.UsageError(str(error)) from None
-        self.plan: Plan = make_plan(options, self._already_there)
+        self._dataset: Dataset | None = None
+        already_there: set[tuple[int, str]] = set()
+        if options.case is None:
+            try:
+                self._dataset = Dataset(options.data_dir, options.device).open()
+                # What a killed run left in its spools is kept there, and committed with this run's records at the end.
+                already_there = self._dataset.done_keys() | self._dataset.spooled_keys()
+            except DatasetError as error:
+                raise pytest.UsageError(str(error)) from None
+        self.plan: Plan = make_plan(options, already_there)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -85,7 +88,7 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Commits what passed (after an interrupt too), sets the exit status, and writes the summary."""
-        if self._config.option.collectonly:
+        if self._config.option.collectonly or self._dataset is None:
             return
         committed = Committed()
         fault: str | None = None
@@ -96,7 +99,7 @@ class Controller:
         except DatasetError as error:
             fault = str(error)
         commit_seconds = time.perf_counter() - start
-        fault = fault or self._fault(session)
+        fault = fault or self._fault(session, self._dataset.done_keys())
         if not self.plan.left and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             session.exitstatus = pytest.ExitCode.OK
         if fault is not None and session.exitstatus == pytest.ExitCode.OK:
@@ -116,7 +119,9 @@ class Controller:
             exit_status=int(session.exitstatus),
         )
         summary["seconds"]["harvest"] = round(summary["seconds"].get("harvest", 0.0) + commit_seconds, 3)
-        self._lines = [*summary_text(summary).splitlines(), self._whereabouts()]
+        manifest = self._dataset.manifest
+        whereabouts = f"{manifest.rows} records, {manifest.code_bytes / 1e6:.3f} MB of code in all, in {self._options.data_dir}"
+        self._lines = [*summary_text(summary).splitlines(), whereabouts]
         try:
             write_summary(self._options.data_dir, summary)
         except DatasetError as error:
@@ -132,30 +137,26 @@ class Controller:
 
     def pytest_unconfigure(self) -> None:
         """Lets go of the dataset."""
-        self._dataset.close()
+        if self._dataset is not None:
+            self._dataset.close()
 
-    def _fault(self, session: pytest.Session) -> str | None:
+    def _fault(self, session: pytest.Session, done: set[tuple[int, str]]) -> str | None:
         """Why the run is a failure although no case failed, or None."""
         unfinished = session.testscollected - len(self._results)
         if unfinished > 0:
             return f"{unfinished} of {session.testscollected} cases were not run"
-        done = self._dataset.done_keys()
         lost = [r.case_id for r in self._results.values() if r.passed and (self._options.seed, r.case_id) not in done]
         return f"{len(lost)} cases passed and are not in the dataset, {lost[0]} among them" if lost else None
 
     def _headline(self) -> str:
         options = self._options
         if options.case is not None:
-            which = f"case {options.case}" if self.plan.harvest else f"case {options.case} (it is in the dataset already)"
+            which = f"case {options.case} alone, not harvested"
         else:
             which = f"indices {options.start}..{options.start + options.count - 1}"
             if options.families:
                 which += f" of {', '.join(options.families)}"
         return f"device {options.device}, validation {VALIDATION}, seed {options.seed}, {which}"
-
-    def _whereabouts(self) -> str:
-        manifest = self._dataset.manifest
-        return f"{manifest.rows} records, {manifest.code_bytes / 1e6:.3f} MB of code in all, in {self._options.data_dir}"
 
     def _write(self, line: str) -> None:
         terminal = self._config.pluginmanager.getplugin("terminalreporter")

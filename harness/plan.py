@@ -25,7 +25,7 @@ ARCH = platform.machine()
 class Plan:
     """A run's options, the cases left to run (in order of index), and how many of those asked for are in the dataset already.
 
-    `harvest` is False when the one case asked for by name is in the dataset already: it runs, and is not kept a second time.
+    `harvest` is False for one case asked for by name: it is looked at, and the dataset stays as it is.
     """
 
     options: Options
@@ -59,9 +59,9 @@ class Plan:
 
 
 def make_plan(options: Options, done: Collection[tuple[int, str]]) -> Plan:
-    """The plan for `options` when the dataset has the cases `done`, each a (seed, case id). A case asked for by name runs in any event."""
+    """The plan for `options` when the dataset has the cases `done`, each a (seed, case id)."""
     if options.case is not None:
-        return Plan(options, (options.case,), (), harvest=(options.seed, options.case) not in done)
+        return Plan(options, (options.case,), (), harvest=False)
     ranges: tuple[tuple[int, int], ...] = ()
     if done:
         from kernels.catalog import case_id_at

@@ -36,15 +36,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
-    """Reads `--data-dir DIR` as `--data-dir=DIR` where pytest took a folder outside the project for a place to look for tests.
+    """Reads `--data-dir DIR` as `--data-dir=DIR`.
 
-    Pytest looks for its configuration beside every existing path on the command line, before it knows this plugin's options.
+    Pytest looks for its configuration beside every existing path on the command line, before it knows this plugin's options: a data folder
+    outside the project would be taken for a place to look for tests, here or in a worker that starts when the folder is there.
     """
     arguments = list(config.invocation_params.args)
-    if config.inipath is not None or "--data-dir" not in arguments[:-1]:
+    if "--data-dir" not in arguments[:-1]:
         return None
     at = arguments.index("--data-dir")
-    return pytest.main([*arguments[:at], f"--data-dir={arguments[at + 1]}", *arguments[at + 2 :]])
+    arguments[at : at + 2] = [f"--data-dir={arguments[at + 1]}"]
+    if config.inipath is None:
+        return pytest.main(arguments)
+    given = config.invocation_params
+    config.invocation_params = pytest.Config.InvocationParams(args=arguments, plugins=given.plugins, dir=given.dir)
+    return None
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from kernels.case import Case
 from kernels.domains import Bernoulli, Integers
 from kernels.draw import Draw
-from kernels.families._draft import EXTENTS, INDICES, Draft, grids
+from kernels.families._arguments import EXTENTS, INDICES, grids
+from kernels.families._draft import Draft
 from kernels.language.expression import Custom, Expression
 from kernels.language.interval import Interval
 from kernels.language.types import BOOL, I32, I64

@@ -6,6 +6,7 @@ two dimensions (Hockney and Eastwood, Computer Simulation Using Particles, 1988)
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
 from kernels.case import Case
@@ -164,7 +165,9 @@ def _reference_loop(d: Worksheet, axes: str, shape: str, statement: str) -> None
 
 def _stencil(d: Worksheet, axes: str, shape: str, columns: dict[str, list[str]], statement: str) -> None:
     """The kernel's statement (of `{at}` and `{w}`) for each node: spelled out, or in static loops over a profile function."""
-    if d.draw.chance(0.5) or (d.draw.chance(0.5) and any("%" in c or "wp." in c for columns_of in columns.values() for c in columns_of)):
+    # A float64 cast of an unrolled counter spoils its use as an integer in Warp: those kernels spell the nodes out.
+    plain = all(re.fullmatch(r"i\w( [+-] 1)?", column) for of_axis in columns.values() for column in of_axis)
+    if d.width == "float64" or not plain or d.draw.chance(0.4):
         _weights(d, axes, shape)
         for nodes in product(range(len(REACH[shape])), repeat=len(axes)):
             at = ", ".join(columns[a][n] for a, n in zip(axes, nodes, strict=True))

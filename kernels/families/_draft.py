@@ -8,13 +8,14 @@ passed, how threads are guarded, whether a formula is a function of its own, and
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from kernels.case import Case, Launch, Role
+from kernels.case import Case, Role
 from kernels.domains import Constant, Domain, Struct, Uniform
 from kernels.draw import Draw
+from kernels.families._arguments import ORDERS, Declared, Drawn, Sizes, launch, ordered
 from kernels.families._formula import formula
 from kernels.language.expression import Apply, Custom, Expression, Literal, Variable, substitute
 from kernels.language.interval import Interval
@@ -23,20 +24,7 @@ from kernels.source import LINE, Signature, def_lines, kernel_module, reference_
 from kernels.synthesis.expressions import Expressions
 from kernels.synthesis.policy import draw_policy
 
-Sizes = Mapping[str, int]
-Drawn = Domain | Callable[[Sizes], Domain]
-INDICES = (("i", "j", "k"), ("row", "col", "layer"), ("ix", "iy", "iz"))
-EXTENTS = (("n", "m", "depth"), ("rows", "cols", "layers"), ("nx", "ny", "nz"))
 STRUCTS = (("Params", "params"), ("Settings", "settings"), ("Config", "cfg"), ("Options", "options"), ("Coefficients", "coeffs"))
-
-
-def grids(draw: Draw, extents: Sequence[str]) -> list[dict[str, int]]:
-    """Three sizes to launch over one to three `extents`: one element, primes, and a grid above 64 elements that no block divides."""
-    if len(extents) == 1:
-        return [{extents[0]: size} for size in draw.sizes(190)]
-    primes = [draw.choice((5, 7, 11) if len(extents) == 2 else (3, 5, 7)) for _ in extents]
-    large = [draw.integer(9, 13), draw.integer(10, 17)] if len(extents) == 2 else [5, draw.integer(4, 6), 7]
-    return [dict(zip(extents, shape, strict=True)) for shape in ([1] * len(extents), primes, large)]
 
 
 def _idleness(expression: Expression) -> int:
@@ -44,19 +32,13 @@ def _idleness(expression: Expression) -> int:
     leaves = [e for e in expression.walk() if isinstance(e, (Variable, Custom))]
     constant = [e for e in expression.walk() if isinstance(e, Apply) and all(isinstance(a, Literal) for a in e.arguments)]
     vectors = sum(e.operation.name == "make_vec" for e in constant)
-    return len(leaves) - len(set(leaves)) + 10 * (len(constant) - vectors)
-
-
-@dataclass(frozen=True)
-class _Declared:
-    """An argument as a family declared it: an array with its extents (names of sizes, or numbers), or a value."""
-
-    name: str
-    type: Type | None
-    extents: tuple[str | int, ...]
-    role: Role
-    differentiable: bool
-    domain: Drawn | None
+    again = [
+        e
+        for e in expression.walk()
+        if isinstance(e, Apply) and any(isinstance(a, Apply) and a.operation is e.operation for a in e.arguments)
+    ]
+    doubled = sum(e.operation.name in ("normalize", "absolute", "tanh", "transpose") for e in again)
+    return len(leaves) - len(set(leaves)) + 10 * doubled + 10 * (len(constant) - vectors)
 
 
 class Draft:
@@ -71,7 +53,7 @@ class Draft:
         self.smooth = Expressions(draw, replace(policy, weights={**policy.weights, "where": 0.0}), smooth_only=True)
         self.scope: dict[str, Expression] = {}
         self.limitations: set[str] = set()
-        self._arguments: list[_Declared] = []
+        self._arguments: list[Declared] = []
         self._body: list[str] = []
         self._steps: list[str] = []
         self._indent = 0
@@ -87,7 +69,7 @@ class Draft:
         self._struct = draw.choice(STRUCTS)
         self._fields: list[tuple[str, Type, Domain]] = []
         self._typed_results = draw.chance(0.7)
-        self._order = draw.choice(("declared", "values_last", "values_first", "outputs_first"))
+        self._order = draw.choice(ORDERS)
 
     # Names and arguments
 
@@ -119,7 +101,7 @@ class Draft:
         self._taken.add(name)
         if differentiable is None:
             differentiable = type.is_float and role != "inout"
-        self._arguments.append(_Declared(name, type, extents, role, differentiable, domain or Uniform(low, high)))
+        self._arguments.append(Declared(name, type, extents, role, differentiable, domain or Uniform(low, high)))
         return name
 
     def output(self, name: str, type: Type, *extents: str | int, role: Role = "output") -> str:
@@ -129,7 +111,7 @@ class Draft:
     def value(self, name: str, type: Type, low: float, high: float, domain: Drawn | None = None) -> Variable:
         """An argument passed by value, in scope under its name."""
         self._taken.add(name)
-        self._arguments.append(_Declared(name, type, (), "input", False, domain or Uniform(low, high)))
+        self._arguments.append(Declared(name, type, (), "input", False, domain or Uniform(low, high)))
         return self.known(name, type, low, high)
 
     def knob(self, name: str, low: float, high: float, type: Type | None = None) -> Expression:
@@ -157,7 +139,7 @@ class Draft:
             if self._extents_from_shape:
                 self.line(f"{name} = {array}.shape[{axis}]")
             else:
-                self._arguments.append(_Declared(name, I32, (), "input", False, lambda sizes: Constant(sizes[name])))
+                self._arguments.append(Declared(name, I32, (), "input", False, lambda sizes: Constant(sizes[name])))
         return name
 
     def told(self, name: str, size: str) -> str:
@@ -165,7 +147,7 @@ class Draft:
         if name not in self._extents:
             self._taken.add(name)
             self._extents.add(name)
-            self._arguments.append(_Declared(name, I32, (), "input", False, lambda sizes: Constant(sizes[size])))
+            self._arguments.append(Declared(name, I32, (), "input", False, lambda sizes: Constant(sizes[size])))
         return name
 
     def known(self, name: str, type: Type, low: float, high: float, numpy_name: str | None = None) -> Variable:
@@ -306,7 +288,12 @@ class Draft:
         elementwise: bool = False,
     ) -> Case:
         """The finished case: a launch for each of `sizes`, over the grid `dim`."""
-        sig = self._signature()
+        declared = list(self._arguments)
+        if self._fields:
+            fields = tuple((name, type.name, domain) for name, type, domain in self._fields)
+            declared.append(Declared(self._struct[1], None, (), "input", False, Struct(fields)))
+        declared = ordered(declared, self._order)
+        sig = self._signature(declared)
         steps = "\n".join(self._steps)
         mentioned = [a.name for a in sig.arguments if re.search(rf"\b{a.name}\b(?!=)", steps)]
         roles = {a.name: a.role for a in sig.arguments}
@@ -324,23 +311,14 @@ class Draft:
             python_source=kernel_module(sig, kernel_name, self._body, definitions=definitions, docstring=docstring),
             reference_source=reference_module(parameters, self._steps, helpers=self._helpers, definitions=self._reference_definitions),
             arguments=tuple(sig.arguments),
-            launches=tuple(self._launch(sig, dim, s) for s in sizes),
+            launches=tuple(launch(declared, dim, s) for s in sizes),
             limitations=tuple(sorted(self.limitations)),
             elementwise=elementwise,
         )
 
-    def _signature(self) -> Signature:
-        declared = list(self._arguments)
-        if self._fields:
-            declared.append(_Declared(self._struct[1], None, (), "input", False, Struct(tuple((n, t.name, d) for n, t, d in self._fields))))
-        rank: dict[str, Callable[[_Declared], int]] = {
-            "declared": lambda a: int(a.type is None and self._indent),
-            "values_last": lambda a: 0 if a.extents and a.role == "input" else 1 if not a.extents else 2,
-            "values_first": lambda a: 0 if not a.extents else 1,
-            "outputs_first": lambda a: 0 if a.role != "input" else 1,
-        }
+    def _signature(self, declared: Sequence[Declared]) -> Signature:
         sig = signature(self.draw)
-        for a in sorted(declared, key=rank[self._order]):
+        for a in declared:
             if a.type is None:
                 sig.struct(a.name, self._struct[0])
             elif a.extents:
@@ -348,20 +326,6 @@ class Draft:
             else:
                 sig.value(a.name, a.type)
         return sig
-
-    def _launch(self, sig: Signature, dim: Sequence[str | int], sizes: Sizes) -> Launch:
-        def lengths(extents: Sequence[str | int]) -> tuple[int, ...]:
-            return tuple(e if isinstance(e, int) else sizes[e] for e in extents)
-
-        domains: dict[str, Domain] = {a.name: a.domain(sizes) if callable(a.domain) else a.domain for a in self._arguments if a.domain}
-        if self._fields:
-            domains[self._struct[1]] = Struct(tuple((n, t.name, d) for n, t, d in self._fields))
-        extents = {a.name: a.extents for a in self._arguments}
-        return Launch(
-            dim=lengths(dim),
-            shapes={a.name: lengths(extents.get(a.name, ())) for a in sig.arguments},
-            domains={a.name: domains[a.name] for a in sig.arguments if a.role in ("input", "inout")},
-        )
 
     def _called(self, function: str, expression: Expression) -> tuple[str, str]:
         """Defines `function` in both modules with the expression's leaves as parameters; returns the two calls."""

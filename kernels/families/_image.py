@@ -90,7 +90,7 @@ class Image:
         rank = self.element.rank
         pads = ["(0, 0)"] * (self.layout == "stack") + [f"({reach}, {reach})"] * 2 + ["(0, 0)"] * rank
         return [
-            f"ny, nx = {self.name}.shape[{-2 - rank} : {-rank if rank else ''}]",
+            f"ny, nx = {self.name}.shape[{'-3:-1' if rank else '-2:'}]",
             f"padded = np.pad({self.name}, [{', '.join(pads)}]{MODES[rule]})",
         ]
 

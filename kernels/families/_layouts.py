@@ -12,7 +12,8 @@ from contextlib import contextmanager
 
 from kernels.case import Case
 from kernels.domains import Domain, Offsets, Uniform
-from kernels.families._draft import EXTENTS, INDICES, Draft, Sizes, grids
+from kernels.families._arguments import EXTENTS, INDICES, Sizes, grids
+from kernels.families._draft import Draft
 from kernels.language.expression import Custom, Expression
 from kernels.language.interval import Interval
 from kernels.language.types import I32, Type
@@ -207,7 +208,7 @@ class Groups(Layout):
         self.at = self.counter = draw.choice(("k", "e", "index"))
         self._block = draw.choice((2, 4, 8) if self.static else (4, 8, 16, 32))
         self._start, self._end = draw.choice((("start", "end"), ("begin", "stop"), ("first", "last")))
-        self._told = draw.choice(("groups", "num_groups"))
+        self._told = draw.choice(("num_groups", "group_count", "parts"))
         self._offsets = draw.choice(("offsets", "row_start", "indptr", "segment_start"))
         draft.reserve(self.here, self.at, self._start, self._end, "group", "members", self._offsets)
 

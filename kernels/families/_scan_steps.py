@@ -1,4 +1,4 @@
-"""One parallel step of a scan: shift and combine (Hillis and Steele, 1986), levels of an up- and down-sweep (Blelloch, 1990), block sums."""
+"""One parallel step of a scan: shift and combine (Hillis and Steele, 1986), a level of Blelloch's sweeps (1990), block sums."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def shift_step(draw: Draw) -> Case:
         inside = f"{source} < n" if backwards else f"{indices[-1]} >= {stride}"
         flag = draft.array(draft.name("same_segment", "linked", "open_flag"), I32, *extents, domain=Bernoulli(0.7)) if segmented else ""
         rule = _rule(draw, element)
-        bounds = (0, 49) if element is I32 else (-1.0, 1.0)
+        bounds: tuple[float, float] = (0, 49) if element is I32 else (-1.0, 1.0)
         own = draft.name("own", "current", "value")
         draft.line(f"{own} = {data}[{here}]")
-        near = draft.known(own, element, *bounds, data)
+        near = draft.known(own, element, bounds[0], bounds[1], data)
         test = f"{inside} and {flag}[{here}] == 1" if flag and not rows else inside
         guard = f"{flag}[{here}] == 1" if flag and rows else ""
         draft.line(f"{'combined' if form == 'literal' else 'merged'} = {own}")

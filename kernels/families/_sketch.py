@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from kernels.case import Case, Launch
 from kernels.domains import Constant, Domain, Struct, Uniform
 from kernels.draw import Draw
+from kernels.families._layout import folded
 from kernels.language.expression import Custom, Expression, Variable, apply, literal, substitute
 from kernels.language.interval import Interval
 from kernels.language.types import I32, Type, real, vector
@@ -216,12 +217,13 @@ class Sketch:
         needed = ["dim"] if "dim" in words else []
         needed += [a.name for a in self.sig.arguments if a.name in words and (a.role != "output" or f"{a.name}.shape" in text)]
         self._reorder()
+        definitions = [folded(block, 0) for block in self.definitions]
         return Case(
             family=self.family,
             seed=self.draw.seed,
             index=self.draw.index,
             kernel_name=name,
-            python_source=kernel_module(self.sig, name, body, definitions=self.definitions, docstring=docstring),
+            python_source=kernel_module(self.sig, name, folded(body), definitions=definitions, docstring=docstring),
             reference_source=reference_module(needed, reference, helpers=self.helpers, definitions=blocks),
             arguments=tuple(self.sig.arguments),
             launches=tuple(self.launch(dim, e) for e in extents),

@@ -15,12 +15,17 @@ from dataclasses import dataclass
 from kernels.case import Case
 from kernels.domains import Bernoulli, Domain, Integers, Uniform
 from kernels.draw import Draw
-from kernels.families._draft import EXTENTS, INDICES, Draft, grids
-from kernels.families._maps import MAPS, Input, Map
+from kernels.families._arguments import EXTENTS, INDICES, grids
+from kernels.families._draft import Draft
+from kernels.families._map import Input, Map
+from kernels.families._maps_discrete import INTEGERS, MASKS
+from kernels.families._maps_learning import ACTIVATIONS, LOSSES, OPTIMIZERS
+from kernels.families._maps_physical import COLOURS, UNITS, VECTORS
 from kernels.language.expression import Custom, Expression, Variable, apply, literal
 from kernels.language.interval import Interval
 from kernels.language.types import BOOL, I32, I64, Type, matrix
 
+MAPS = (ACTIVATIONS, LOSSES, COLOURS, UNITS, OPTIMIZERS, VECTORS, INTEGERS, MASKS)
 ARRAYS = ("{}_in", "{}_values", "in_{}", "{}_data", "src_{}", "{}_field", "all_{}")
 RESULTS = ("{}_out", "out_{}", "dst_{}", "{}_result")
 BLENDS = (

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from kernels.case import Case
 from kernels.domains import Bernoulli, Domain, Integers, Permutation
 from kernels.draw import Draw
+from kernels.families._arguments import Sizes
 from kernels.families._copies import copy_kernel
-from kernels.families._draft import Draft, Sizes
+from kernels.families._draft import Draft
 from kernels.families._meshes import edges, faces
 from kernels.language.expression import Custom, Expression
 from kernels.language.interval import Interval
@@ -29,7 +30,7 @@ UNIT = Interval(-1.0, 1.0)
 def build(draw: Draw) -> Case:
     """One gather or scatter kernel."""
     kinds: tuple[Callable[[Draw], Case], ...] = (permute, indirect, neighbours, edges, faces, compact, copy_kernel)
-    return draw.weighted(kinds, (3, 4, 3, 4, 2, 2, 7))(draw)
+    return draw.weighted(kinds, (6, 8, 6, 8, 4, 3, 14))(draw)
 
 
 def indexed_by(size: str, low: int = 0) -> Callable[[Sizes], Domain]:
@@ -95,7 +96,9 @@ def permute(draw: Draw) -> Case:
             draft.results(**{out: out})
         else:
             draft.results(**{out: final.numpy()})
-        sizes = [{"n": n} for n in draw.sizes(150)] if ndim == 1 else [{"n": n, "m": m} for n, m in ((1, 1), (7, 5), (draw.integer(9, 13), 11))]
+        sizes = (
+            [{"n": n} for n in draw.sizes(150)] if ndim == 1 else [{"n": n, "m": m} for n, m in ((1, 1), (7, 5), (draw.integer(9, 13), 11))]
+        )
     return draft.case("gather_scatter", name, extents, sizes)
 
 
@@ -107,8 +110,13 @@ def indirect(draw: Draw) -> Case:
     draft.array(data, element, "m")
     index = draft.name(*INDICES)
     draft.array(index, I32, "n", domain=indexed_by("m", -1 if kind == "missing" else 0))
-    name = draw.choice({"blend": ("indexed_blend", "interpolate_pairs", "mix_neighbors"), "missing": ("gather_valid", "lookup_or_default", "masked_gather")}.get(kind, (f"gather_{data}", "indirect_copy", "take", "lookup_values")))
-    draft.reserve(name, "i", "n")
+    name = draw.choice(
+        {
+            "blend": ("indexed_blend", "interpolate_pairs", "mix_neighbors"),
+            "missing": ("gather_valid", "lookup_or_default", "masked_gather"),
+        }.get(kind, (f"gather_{data}", "indirect_copy", "take", "lookup_values"))
+    )
+    draft.reserve(name, "i")
     with draft.threads(("i", "n", index, 0)):
         place = draft.name("source", "k", "j", "where_from")
         draft.line(f"{place} = {index}[i]")
@@ -138,9 +146,15 @@ def indirect(draw: Draw) -> Case:
             far = draft.array(draft.name("idx_far", "next_index", "partner"), I32, "n", domain=indexed_by("m"))
             weight = draft.array(draft.name("t", "fraction", "blend_weight"), draft.real, "n", low=0.0)
             draft.scope.update(
-                near=value, far=Custom(element, UNIT, f"{data}[{far}[i]]", f"{data}[{far}]"), w=Custom(draft.real, Interval(0.0, 1.0), f"{weight}[i]", weight)
+                near=value,
+                far=Custom(element, UNIT, f"{data}[{far}[i]]", f"{data}[{far}]"),
+                w=Custom(draft.real, Interval(0.0, 1.0), f"{weight}[i]", weight),
             )
-            rules = ("near * (1.0 - w) + far * w", "near + (far - near) * w") if element.rank else ("near * (1.0 - w) + far * w", "near + w * (far - near)", "lerp(near, far, w)")
+            rules = (
+                ("near * (1.0 - w) + far * w", "near + (far - near) * w")
+                if element.rank
+                else ("near * (1.0 - w) + far * w", "near + w * (far - near)", "lerp(near, far, w)")
+            )
             value = draft.let(draft.name("blend", "interpolated_value", "mixture"), draw.choice(rules))
         if kind == "table":
             scale = draft.array(draft.name("table", "scale_table", "palette"), draft.real, "m", low=0.1)
@@ -169,7 +183,9 @@ def neighbours(draw: Draw) -> Case:
     table = draft.array(draft.name("neighbors", "adjacency", "links", "ring"), I32, "n", width, domain=indexed_by("m"))
     weighted = draw.chance(0.6)
     skip_self = draw.chance(0.3)
-    name = draw.choice(("scatter_to_neighbors", "spread_values", "splat") if scatter else ("gather_neighbors", "average_neighbors", "message_sum", "pool"))
+    name = draw.choice(
+        ("scatter_to_neighbors", "spread_values", "splat") if scatter else ("gather_neighbors", "average_neighbors", "message_sum", "pool")
+    )
     draft.reserve(name, "i", "slot")
     counter = draw.choice(("s", "q", "c"))
     draft.reserve(counter)
@@ -188,7 +204,11 @@ def neighbours(draw: Draw) -> Case:
                 else:
                     draft.line(f"if {other} == i:", "    continue")
             tail = "[:, None, :]" if element.rank else "[:, None]"
-            source = Custom(element, UNIT, f"{data}[i]", f"{data}{tail}") if scatter else Custom(element, UNIT, f"{data}[{other}]", f"{data}[{table}]")
+            source = (
+                Custom(element, UNIT, f"{data}[i]", f"{data}{tail}")
+                if scatter
+                else Custom(element, UNIT, f"{data}[{other}]", f"{data}[{table}]")
+            )
             inputs: list[Expression] = [source]
             if weighted:
                 weight = draft.array(draft.name("weight", "kernel_weight", "attention"), draft.real, "n", width, low=0.1)
@@ -211,7 +231,9 @@ def neighbours(draw: Draw) -> Case:
         if scatter:
             draft.output(out, element, "m", role="accumulate")
             shape = f"{table}.shape{' + (3,)' if element.rank else ''}"
-            draft.step(f"received_sum = np.zeros_like({draft.given(out)})", f"np.add.at(received_sum, {table}, np.broadcast_to({moved}, {shape}))")
+            draft.step(
+                f"received_sum = np.zeros_like({draft.given(out)})", f"np.add.at(received_sum, {table}, np.broadcast_to({moved}, {shape}))"
+            )
             draft.results(**{out: "received_sum"})
         else:
             draft.step(f"{total} = np.sum({moved}, axis=1)")
@@ -219,7 +241,9 @@ def neighbours(draw: Draw) -> Case:
             if draw.chance(0.5):
                 own = draft.array(draft.name("own", "self_term", "bias"), element, "n")
                 draft.scope.update(total=result, own=Custom(element, UNIT, f"{own}[i]", own))
-                result = draft.let(draft.name("updated", "smoothed", "answer"), draw.choice(("own + total", "own * 0.5 + total * 0.25", "total - own")))
+                result = draft.let(
+                    draft.name("updated", "smoothed", "answer"), draw.choice(("own + total", "own * 0.5 + total * 0.25", "total - own"))
+                )
             out = draft.output(draft.name("out", "result", "pooled"), element, "n")
             draft.line(f"{out}[i] = {result.warp()}")
             draft.results(**{out: result.numpy()})
@@ -231,37 +255,54 @@ def compact(draw: Draw) -> Case:
     """Stable compaction of rows: each kept element finds its place by counting the kept ones before it, and moves there."""
     draft = Draft(draw)
     element, data = _element(draft)
-    draft.array(data, element, "rows", "cols")
+    width = draw.choice((4, 5, 8)) if draw.chance(0.75) else 0
+    cols: str | int = width or "cols"
+    draft.array(data, element, "rows", cols)
     by_level = draw.chance(0.5)
     keep = draft.name("level", "label", "priority") if by_level else draft.name("keep", "alive", "selected")
-    draft.array(keep, I32 if by_level else BOOL, "rows", "cols", domain=Integers(0, 8) if by_level else Bernoulli(0.5))
+    draft.array(keep, I32 if by_level else BOOL, "rows", cols, domain=Integers(0, 8) if by_level else Bernoulli(0.5))
     test, opposite = draw.choice(((" > 3", " <= 3"), (" < 5", " >= 5"), (" != 2", " == 2"))) if by_level else ("", "")
     to_end = draw.chance(0.4)
     name = draw.choice(("compact_rows", "stream_compact", "pack_selected", "partition_rows" if to_end else "filter_rows"))
     out = draft.name("packed", "compacted", "out")
     draft.reserve(name, "row", "col", "c")
-    with draft.threads(("row", "rows", data, 0), ("col", "cols", data, 1)):
+    with draft.threads(("row", "rows", data, 0), ("col", "width" if width else "cols", data, 1)):
         kept = f"{keep}[row, col]{test}"
         if not to_end:
             dropped = f"{keep}[row, col]{opposite}" if by_level else f"not {keep}[row, col]"
             draft.line(f"if {dropped}:", "    return")
         rank = draft.name("rank", "place", "slot", "position")
         draft.line(f"{rank} = int(0)")
-        with draft.block("for c in range(col):"):
-            draft.line(f"if {keep}[row, c]{test}:", f"    {rank} += 1")
+        if width:
+            with draft.block(f"for c in range({width}):"):
+                draft.line(f"if c < col and {keep}[row, c]{test}:", f"    {rank} += 1")
+        else:
+            # Warp's adjoint does not run a dynamic loop again, and so looks for the gradient in the wrong place.
+            draft.limitations.add("dynamic_loop_carried_state")
+            with draft.block("for c in range(col):"):
+                draft.line(f"if {keep}[row, c]{test}:", f"    {rank} += 1")
         if to_end:
-            cols = draft.extent("cols", data, 1)
+            cols = width or draft.extent("cols", data, 1)
             draft.line(f"if {f'not ({kept})' if by_level else f'not {kept}'}:", f"    {rank} = {cols} - 1 - (col - {rank})")
-        final = finished(draft, Custom(element, UNIT, f"{data}[row, col]", data), element, "rows", "cols", here="row, col", share=0.85)
-        draft.output(out, element, "rows", "cols", role="output" if to_end else "accumulate")
-        # Warp's adjoint reads the place again after a dynamic loop that it does not run again.
-        draft.limitations.add("dynamic_loop_carried_state")
+        final = finished(
+            draft,
+            Custom(element, UNIT, f"{data}[row, col]", data),
+            element,
+            "rows",
+            "width" if width else "cols",
+            here="row, col",
+            share=0.85,
+        )
+        draft.output(out, element, "rows", cols, role="output" if to_end else "accumulate")
         draft.line(f"{out}[row, {rank}] = {final.warp()}")
         draft.step(f"kept = {keep}{test}", f"shifted = {final.numpy()}")
         if to_end:
             draft.step("order = np.array([np.concatenate([np.flatnonzero(k), np.flatnonzero(~k)[::-1]]) for k in kept])")
             draft.step(f"{out} = np.take_along_axis(shifted, order{'[..., None]' if element.rank else ''}, axis=1)")
         else:
-            draft.step(f"{out} = np.zeros_like({data})", "for r, k in enumerate(kept):", f"    {out}[r, : np.count_nonzero(k)] = shifted[r][k]")
+            draft.step(
+                f"{out} = np.zeros_like({data})", "for r, k in enumerate(kept):", f"    {out}[r, : np.count_nonzero(k)] = shifted[r][k]"
+            )
         draft.results(**{out: out})
-    return draft.case("gather_scatter", name, ("rows", "cols"), [{"rows": 1, "cols": 1}, {"rows": 5, "cols": 7}, {"rows": draw.integer(9, 12), "cols": 11}])
+    sizes = [{"rows": r, "cols": width or c, "width": width} for r, c in ((1, 1), (5, 7), (draw.integer(9, 13), 11))]
+    return draft.case("gather_scatter", name, ("rows", "cols"), sizes)

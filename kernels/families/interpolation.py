@@ -11,110 +11,20 @@ from __future__ import annotations
 from kernels.case import Case
 from kernels.domains import Integers, Sorted, Uniform
 from kernels.draw import Draw
+from kernels.families._curves import curve
 from kernels.families._grid_sampling import sample_grid, transfer
+from kernels.families._interpolation_steps import eased, finish, guard, sizes_of
 from kernels.families._sketch import Sketch
-from kernels.language.expression import Expression, Variable
-from kernels.language.interval import SIGNED_UNIT, UNIT, Interval
+from kernels.language.expression import Variable
+from kernels.language.interval import SIGNED_UNIT, Interval
 from kernels.language.types import I32
 from kernels.source import def_lines, indented
-
-CURVES = {
-    "catmull_rom": (
-        "0.5 * (2.0 * t * t - t - t * t * t)",
-        "0.5 * (3.0 * t * t * t - 5.0 * t * t + 2.0)",
-        "0.5 * (4.0 * t * t - 3.0 * t * t * t + t)",
-        "0.5 * (t * t * t - t * t)",
-    ),
-    "bspline": (
-        "(1.0 - t) * (1.0 - t) * (1.0 - t) / 6.0",
-        "(3.0 * t * t * t - 6.0 * t * t + 4.0) / 6.0",
-        "(3.0 * t * t + 3.0 * t + 1.0 - 3.0 * t * t * t) / 6.0",
-        "t * t * t / 6.0",
-    ),
-    "bezier": ("(1.0 - t) * (1.0 - t) * (1.0 - t)", "3.0 * t * (1.0 - t) * (1.0 - t)", "3.0 * t * t * (1.0 - t)", "t * t * t"),
-    "hermite": (
-        "2.0 * t * t * t - 3.0 * t * t + 1.0",
-        "t * t * t - 2.0 * t * t + t",
-        "3.0 * t * t - 2.0 * t * t * t",
-        "t * t * t - t * t",
-    ),
-    "quadratic": ("0.5 * (1.0 - t) * (1.0 - t)", "0.5 + t - t * t", "0.5 * t * t"),
-    "lagrange": ("0.5 * t * (t - 1.0)", "1.0 - t * t", "0.5 * t * (t + 1.0)"),
-}
-DERIVATIVES = {
-    "catmull_rom": (
-        "0.5 * (4.0 * t - 1.0 - 3.0 * t * t)",
-        "0.5 * (9.0 * t * t - 10.0 * t)",
-        "0.5 * (8.0 * t - 9.0 * t * t + 1.0)",
-        "0.5 * (3.0 * t * t - 2.0 * t)",
-    ),
-    "bezier": ("-3.0 * (1.0 - t) * (1.0 - t)", "3.0 * (1.0 - t) * (1.0 - 3.0 * t)", "3.0 * t * (2.0 - 3.0 * t)", "3.0 * t * t"),
-    "hermite": ("6.0 * t * t - 6.0 * t", "3.0 * t * t - 4.0 * t + 1.0", "6.0 * t - 6.0 * t * t", "3.0 * t * t - 2.0 * t"),
-    "quadratic": ("t - 1.0", "1.0 - 2.0 * t", "t"),
-}
-OUTPUTS = ("out", "result", "interpolated", "sampled_values")
-PARAMETERS = ("gain", "offset", "tension", "bias", "falloff")
 
 
 def build(draw: Draw) -> Case:
     """One interpolation kernel."""
-    forms = (_table, sample_grid, _curve, _triangle, transfer, _blend, _scattered)
+    forms = (_table, sample_grid, curve, _triangle, transfer, _blend, _scattered)
     return draw.weighted(forms, (5, 4, 4, 3, 2, 2, 2))(draw, Sketch(draw, "interpolation"))
-
-
-def _eased(draw: Draw, sketch: Sketch, name: str) -> tuple[list[str], list[str], str]:
-    """An easing of the parameter `name` in [0, 1], now and then: lines of both texts and the name to use."""
-    if draw.chance(0.5):
-        return [], [], name
-    how = draw.choice(("smooth", "smoother", "fused", "fused"))
-    sketch.reserved |= {"eased", "smooth_t"}
-    if how != "fused":
-        formula = (
-            f"{name} * {name} * (3.0 - 2.0 * {name})"
-            if how == "smooth"
-            else f"{name} * {name} * {name} * ({name} * ({name} * 6.0 - 15.0) + 10.0)"
-        )
-        return [f"smooth_t = {sketch.wrapped(formula)}"], [f"smooth_t = {formula}"], "smooth_t"
-    extra = sketch.parameters(PARAMETERS, draw.integer(0, 1))
-    step = sketch.step("weight", sketch.real, [Variable(sketch.real, UNIT, name), *extra])
-    return [step.warp], [step.numpy], step.value.name
-
-
-def _finish(draw: Draw, sketch: Sketch, value: Variable, index: str, shape: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """Epilogue with a field or parameters, and the store."""
-    out = draw.choice(OUTPUTS)
-    sketch.reserved.add(out)
-    fields: list[Expression] = []
-    lines, reference = [], []
-    if draw.chance(0.3):
-        name = draw.choice(("baseline", "correction", "reference_value", "measured"))
-        sketch.array(name, value.type, shape)
-        lines.append(f"{name}_here = {name}[{index}]")
-        reference.append(f"{name}_here = {name}")
-        fields.append(Variable(value.type, SIGNED_UNIT, f"{name}_here"))
-    if draw.chance(0.75) or fields:
-        values = sketch.parameters(("scale", "weight_scale", "amplitude", "mix"), draw.integer(0, 1))
-        steps = sketch.ending(("shaped", "response", "final"), value, fields, values, nonlinear=True)
-        lines += [s.warp for s in steps]
-        reference += [s.numpy for s in steps]
-        value = steps[-1].value
-    sketch.result(out, value.type, shape)
-    return [*lines, f"{out}[{index}] = {value.name}"], [*reference, f'return {{"{out}": {value.name}}}']
-
-
-def _guard(draw: Draw, sketch: Sketch, index: str, count: str) -> list[str]:
-    if draw.chance(0.4):
-        return []
-    sketch.count(count)
-    return [f"if {index} >= {count}:", "    return"]
-
-
-def _sizes(draw: Draw) -> list[dict[str, int]]:
-    large = draw.integer(66, 140)
-    return [
-        {"n": n, "m": m, "vertices": m + 2}
-        for n, m in ((1, 4), (draw.choice((11, 17, 29)), draw.choice((5, 7))), (large + (large % 8 == 0), 13))
-    ]
 
 
 def _table(draw: Draw, sketch: Sketch) -> Case:
@@ -127,7 +37,7 @@ def _table(draw: Draw, sketch: Sketch) -> Case:
     i, size = draw.choice(("i", "tid", "q")), "m"
     sketch.reserved |= {i, "cell", "t", "x0", "x1", "y0", "y1", "value", "width", "q_value", "lo", "hi", "mid"}
     sketch.array(query, sketch.real, ("n",), Uniform(-0.6, 10.6))
-    body = [f"{i} = wp.tid()", *_guard(draw, sketch, i, "n"), f"q_value = {query}[{i}]"]
+    body = [f"{i} = wp.tid()", *guard(draw, sketch, i, "n"), f"q_value = {query}[{i}]"]
     reference = [f"q_value = {query}"]
     if draw.chance(0.3):
         step = sketch.step(
@@ -162,7 +72,7 @@ def _table(draw: Draw, sketch: Sketch) -> Case:
             f"x0, x1 = {xs}[cell], {xs}[cell + 1]",
         ]
         reference += [f"t = np.clip(({where} - x0) / np.maximum(x1 - x0, 0.02), 0.0, 1.0)"]
-    ease, numpy_ease, weight = _eased(draw, sketch, "t")
+    ease, numpy_ease, weight = eased(draw, sketch, "t")
     body += [*ease, f"y0 = {ys}[cell]", f"y1 = {ys}[cell + 1]"]
     reference += [*numpy_ease, f"y0, y1 = {ys}[cell], {ys}[cell + 1]"]
     across = "[..., None]" if element.rank else ""
@@ -189,11 +99,11 @@ def _table(draw: Draw, sketch: Sketch) -> Case:
         body.append(sketch.wrapped(spelled))
         reference.append(f"value = y0 + (y1 - y0) * {weight}{across}")
         bound = Interval(-1e3, 1e3) if ease else SIGNED_UNIT
-    store, ending = _finish(draw, sketch, Variable(element, bound, "value"), i, ("n",))
+    store, ending = finish(draw, sketch, Variable(element, bound, "value"), i, ("n",))
     name = draw.choice(
         ("table_lookup", f"interpolate_{ys}", "interp1d", "piecewise_linear" if not ease else "piecewise_eased", "sample_table")
     )
-    return sketch.case(name, [*body, *store], [*reference, *ending], ("n",), _sizes(draw))
+    return sketch.case(name, [*body, *store], [*reference, *ending], ("n",), sizes_of(draw))
 
 
 def _search(draw: Draw, sketch: Sketch, function: str) -> list[str]:
@@ -231,91 +141,6 @@ def _search(draw: Draw, sketch: Sketch, function: str) -> list[str]:
     return [*head, *indented(lines)]
 
 
-def _curve(draw: Draw, sketch: Sketch) -> Case:
-    """A point (and perhaps the tangent) on a curve of segments."""
-    kind = draw.choice(tuple(CURVES))
-    blends = CURVES[kind]
-    count = len(blends)
-    element = sketch.vec if draw.chance(0.6) else sketch.real
-    points = draw.choice(("control_points", "points", "poles", "keyframes"))
-    i, out_value = draw.choice(("i", "tid", "s")), draw.choice(("position", "point", "value"))
-    sketch.reserved |= {i, "t", "segment", out_value, "tangent", "u"}
-    layout = draw.choice(("global", "per_thread", "indexed"))
-    body = [f"{i} = wp.tid()", *_guard(draw, sketch, i, "n")]
-    reference: list[str] = []
-    across = "[..., None]" if element.rank else ""
-    names = [f"p{k}" for k in range(count)] if kind != "hermite" else ["p0", "m0", "p1", "m1"]
-    sketch.reserved |= set(names)
-    if layout == "per_thread":
-        sketch.array(points, element, ("n", str(count)))
-        sketch.array("params", sketch.real, ("n",), Uniform(0.0, 1.0))
-        body += [f"t = params[{i}]", *(f"{p} = {points}[{i}, {k}]" for k, p in enumerate(names))]
-        reference += ["t = params", *(f"{p} = {points}[:, {k}]" for k, p in enumerate(names))]
-    elif layout == "indexed":
-        sketch.array(points, element, ("m + 3",))
-        sketch.array("params", sketch.real, ("n",), Uniform(0.0, 1.0))
-        sketch.array("segments", I32, ("n",), lambda e: Integers(0, e["m"]))
-        body += [f"t = params[{i}]", f"segment = segments[{i}]"]
-        reference += ["t, segment = params, segments"]
-    else:
-        sketch.array(points, element, ("m + 3",))
-        sketch.array("params", sketch.real, ("n",), Uniform(0.0, 3.999))
-        body += [f"u = params[{i}]", "segment = int(wp.floor(u))", f"t = u - {sketch.cast('segment')}"]
-        reference += ["segment = np.floor(params).astype(int)", "t = params - segment.astype(params.dtype)"]
-    if layout != "per_thread":
-        steps = [f"segment + {k}" if k else "segment" for k in range(count)]
-        body += [f"{p} = {points}[{at}]" for p, at in zip(names, steps, strict=True)]
-        reference += [f"{p} = {points}[{at}]" for p, at in zip(names, steps, strict=True)]
-    ease, numpy_ease, _ = _eased(draw, sketch, "t")
-    if ease and draw.chance(0.5):
-        renamed = ease[-1].split(" = ")[0]
-        body += [*ease, f"t_eased = {renamed}"]
-        reference += [*numpy_ease, f"t_eased = {renamed}"]
-        blends = tuple(_with(b, "t_eased") for b in blends)
-    body, reference = _blended(draw, sketch, body, reference, out_value, names, blends, across)
-    bound = Interval(-1.7e3, 1.7e3) if "t_eased" in blends[0] else Interval(-4.0, 4.0)
-    if kind in DERIVATIVES and draw.chance(0.35):
-        velocity = draw.choice(("tangents", "velocities"))
-        body, reference = _blended(draw, sketch, body, reference, "tangent", names, DERIVATIVES[kind], across, prefix="d")
-        sketch.result(velocity, element, ("n",))
-        body.append(f"{velocity}[{i}] = tangent")
-        extra = f'"{velocity}": tangent, '
-    else:
-        extra = ""
-    store, ending = _finish(draw, sketch, Variable(element, bound, out_value), i, ("n",))
-    ending[-1] = ending[-1].replace("return {", f"return {{{extra}")
-    name = draw.choice((f"{kind}_curve", f"evaluate_{kind}", "sample_curve", f"{kind}_{points}"))
-    return sketch.case(name, [*body, *store], [*reference, *ending], ("n",), _sizes(draw))
-
-
-def _with(formula: str, name: str) -> str:
-    """`formula` in another variable than t."""
-    return " ".join(part.replace("t", name) if part.strip("()") == "t" else part for part in formula.split(" "))
-
-
-def _blended(
-    draw: Draw,
-    sketch: Sketch,
-    body: list[str],
-    reference: list[str],
-    value: str,
-    names: list[str],
-    blends: tuple[str, ...],
-    across: str,
-    prefix: str = "w",
-) -> tuple[list[str], list[str]]:
-    """The weighted sum of control values, with weights on lines of their own, in a helper each, or summed up one by one."""
-    weights = [f"{prefix}{k}" for k in range(len(blends))]
-    lines = [f"{w} = {sketch.wrapped(b)}" for w, b in zip(weights, blends, strict=True)]
-    numpy = [f"{w} = ({b}){across}" if across else f"{w} = {b}" for w, b in zip(weights, blends, strict=True)]
-    terms = [f"{w} * {n}" for w, n in zip(weights, names, strict=True)]
-    if draw.chance(0.3):
-        summed = [f"{value} = {terms[0]}", *(f"{value} += {term}" for term in terms[1:])]
-    else:
-        summed = [f"{value} = {' + '.join(terms)}"]
-    return [*body, *lines, *summed], [*reference, *numpy, f"{value} = {' + '.join(terms)}"]
-
-
 def _triangle(draw: Draw, sketch: Sketch) -> Case:
     """Values at a triangle's corners, blended by barycentric weights that are given or computed from a point."""
     element = sketch.vec if draw.chance(0.35) else sketch.real
@@ -325,7 +150,7 @@ def _triangle(draw: Draw, sketch: Sketch) -> Case:
     flat = draw.chance(0.4)
     sketch.array(tris, I32, ("n * 3",) if flat else ("n", "3"), lambda e: Integers(0, e["vertices"]))
     sketch.array(values, element, ("vertices",))
-    body = [f"{i} = wp.tid()", *_guard(draw, sketch, i, "n")]
+    body = [f"{i} = wp.tid()", *guard(draw, sketch, i, "n")]
     reference = [
         f"corners = {tris}.reshape(-1, 3)" if flat else f"corners = {tris}",
         "i0, i1, i2 = corners[:, 0], corners[:, 1], corners[:, 2]",
@@ -364,7 +189,7 @@ def _triangle(draw: Draw, sketch: Sketch) -> Case:
         body += [f"{value} = {' + '.join(parts)}"]
     reference.append(f"{value} = {' + '.join(f'{weight}{across} * {values}[i{k}]' for k, weight in enumerate('uvw'))}")
     bound = Interval(-3.0, 3.0) if given else Interval(-1.5e3, 1.5e3)
-    store, ending = _finish(draw, sketch, Variable(element, bound, value), i, ("n",))
+    store, ending = finish(draw, sketch, Variable(element, bound, value), i, ("n",))
     if not given and draw.chance(0.5):
         sketch.result("inside", I32, ("n",))
         body += [
@@ -375,7 +200,7 @@ def _triangle(draw: Draw, sketch: Sketch) -> Case:
         ]
         ending[-1] = ending[-1].replace("return {", 'return {"inside": ((u >= 0.0) & (v >= 0.0) & (w >= 0.0)).astype(np.int32), ')
     name = draw.choice(("barycentric_interpolate", f"interpolate_{values}", "triangle_sample", "blend_corners"))
-    return sketch.case(name, [*body, *store], [*reference, *ending], ("n",), _sizes(draw))
+    return sketch.case(name, [*body, *store], [*reference, *ending], ("n",), sizes_of(draw))
 
 
 def _blend(draw: Draw, sketch: Sketch) -> Case:
@@ -386,7 +211,7 @@ def _blend(draw: Draw, sketch: Sketch) -> Case:
     sketch.reserved |= {i, "t", "start", "stop", "value"}
     sketch.array(first, element, ("n",))
     sketch.array(second, element, ("n",))
-    body = [f"{i} = wp.tid()", *_guard(draw, sketch, i, "n"), f"start = {first}[{i}]", f"stop = {second}[{i}]"]
+    body = [f"{i} = wp.tid()", *guard(draw, sketch, i, "n"), f"start = {first}[{i}]", f"stop = {second}[{i}]"]
     reference = [f"start, stop = {first}, {second}"]
     shared = draw.chance(0.4)
     if shared:
@@ -396,7 +221,7 @@ def _blend(draw: Draw, sketch: Sketch) -> Case:
         phases = sketch.array(draw.choice(("phases", "alphas", "weights")), sketch.real, ("n",), Uniform(0.0, 1.0))
         body.append(f"t = {phases}[{i}]")
         reference.append(f"t = {phases}")
-    ease, numpy_ease, weight = _eased(draw, sketch, "t")
+    ease, numpy_ease, weight = eased(draw, sketch, "t")
     body += ease
     reference += numpy_ease
     across = "[..., None]" if element.rank else ""
@@ -408,9 +233,9 @@ def _blend(draw: Draw, sketch: Sketch) -> Case:
     body.append(sketch.wrapped(draw.choice(spelled)))
     reference.append(f"value = start + (stop - start) * {weight}{across}")
     bound = Interval(-1.7e3, 1.7e3) if ease else SIGNED_UNIT
-    store, ending = _finish(draw, sketch, Variable(element, bound, "value"), i, ("n",))
+    store, ending = finish(draw, sketch, Variable(element, bound, "value"), i, ("n",))
     name = draw.choice(("blend_frames", "interpolate_poses", "ease_between", "lerp_states"))
-    return sketch.case(name, [*body, *store], [*reference, *ending], ("n",), _sizes(draw), elementwise=True)
+    return sketch.case(name, [*body, *store], [*reference, *ending], ("n",), sizes_of(draw), elementwise=True)
 
 
 def _scattered(draw: Draw, sketch: Sketch) -> Case:
@@ -434,13 +259,13 @@ def _scattered(draw: Draw, sketch: Sketch) -> Case:
     across = "[..., None]" if element.rank else ""
     body = [
         f"{i} = wp.tid()",
-        *_guard(draw, sketch, i, "n"),
+        *guard(draw, sketch, i, "n"),
         f"query = queries[{i}]",
         f"total = {sketch.zero(element)}",
         f"weight_sum = {sketch.zero()}",
     ]
     body += [f"for k in range({count}):", *indented(inner), "value = total / weight_sum"]
     reference = [*numpy, f"value = np.sum(weight{across} * {values}[j], axis=1) / np.sum(weight, axis=1){across}"]
-    store, ending = _finish(draw, sketch, Variable(element, SIGNED_UNIT, "value"), i, ("n",))
+    store, ending = finish(draw, sketch, Variable(element, SIGNED_UNIT, "value"), i, ("n",))
     name = draw.choice(("inverse_distance_weighting", "shepard_interpolation", "scattered_blend", "gather_neighbors"))
-    return sketch.case(name, [*body, *store], [*reference, *ending], ("n",), _sizes(draw))
+    return sketch.case(name, [*body, *store], [*reference, *ending], ("n",), sizes_of(draw))

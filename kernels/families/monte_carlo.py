@@ -1,6 +1,6 @@
 """Monte Carlo estimators on Warp's random numbers: areas, integrals, option prices, random walks, resampling and noise.
 
-Variants: how threads are seeded, one sample per thread with atomics or several in a loop (state carried, or seeded anew for each),
+Variants: how threads are seeded, one sample per thread with atomics or several in a loop (state carried, or seeded anew),
 plain, antithetic, stratified, jittered and importance sampling, uniform, integer and normal numbers, payoffs and paths, lattice and Gaussian
 walks with and without stopping, bootstrap, noise and dropout.
 """
@@ -96,7 +96,8 @@ class Sampler:
             number = str(w.draw.integer(3, count))
         else:
             number = w.value(w.draw.choice(("num_samples", "samples")), I32, lambda e: Constant(e["samples"]))
-        anew = (not static and not carried) or w.draw.chance(0.2)
+        # A float64 cast of an unrolled counter spoils its use as an integer in Warp: such loops carry their state.
+        anew = (not static and not carried) or (w.draw.chance(0.2) and not (static and w.width == "float64"))
         if not anew:
             self.start()
         with w.loop(f"for {s} in range({number}):"):

@@ -87,7 +87,7 @@ def _sum(draft: Draft) -> Case:
             with chosen.taken():
                 term, weight = _term(draft, layout, operator, data, element)
                 draft.line(f"{total} += {term.warp()}")
-                if second:
+                if weight is not None:
                     draft.line(f"{second} += {weight.warp()}")
         layout.reduced(total, chosen.masked(term.numpy(), element), element)
         bounds = term.range.repeated(LONGEST)
@@ -97,7 +97,7 @@ def _sum(draft: Draft) -> Case:
             draft.known(second, draft.real, 0.0, LONGEST * weight.range.magnitude)
         final = _result(draft, layout, operator, total, second, size, element)
         layout.store(out, final)
-        values = {out: final.name}
+        values = {out: final.numpy()}
         if operator == "mean_and_sum_sq" and second:
             extra = draft.name("sum_sq", "power_out", "energy_out")
             layout.store(extra, draft.scope[second])
@@ -121,8 +121,7 @@ def _term(draft: Draft, layout: Layout, operator: str, data: str, element: Type)
         )
         draft.scope["w"] = load(draft, layout, other, draft.real, low, 1.0)
         if operator == "dot" and draw.chance(0.5):
-            shaped = draft.fused(draft.name("product", "pair_term", "match"), draft.real, value, draft.scope["w"])
-            return shaped, None
+            return draft.fused(draft.name("product", "pair_term", "match"), draft.real, value, draft.scope["w"]), None
         if draw.chance(0.5):
             draft.scope["w"] = draft.fused(draft.name("factor", "trust", "share"), draft.real, draft.scope["w"], depth=1, smooth=True)
             draft.scope["w"] = draft.let(
@@ -137,9 +136,8 @@ def _term(draft: Draft, layout: Layout, operator: str, data: str, element: Type)
         draft.scope["e"] = shaped(draft, layout, value, element, 1.0)
         return draft.let(draft.name("likelihood", "boosted", "exponential"), "exp(sharpness * e)"), None
     if operator == "mean_and_sum_sq":
-        shaped = shaped(draft, layout, value, element, 7.0)
-        draft.scope["s"] = shaped
-        return shaped, draft.read("s * s")
+        draft.scope["s"] = shaped(draft, layout, value, element, 7.0)
+        return draft.scope["s"], draft.read("s * s")
     return shaped(draft, layout, value, element, share=0.85), None
 
 

@@ -120,8 +120,6 @@ def _scan(draft: Draft, layout: Layout, kind: str, data: str, state: str, elemen
     rule, knob_name = RECURRENCES[kind] if kind in RECURRENCES else (draw.choice(BENT), "release")
     knob = draft.knob(knob_name, 0.3, 0.9) if "rate" in rule and kind in (*RECURRENCES, "bent") else None
     spacing = draft.knob("spacing", 0.1, 1.0) if kind == "trapezoid" else None
-    if kind == "mean":
-        draft.line(f"seen = {draft.zero(draft.real)}")
     head = ""
     chosen = None
     with layout.loop(backwards=kind == "reversed"):
@@ -149,10 +147,10 @@ def _scan(draft: Draft, layout: Layout, kind: str, data: str, state: str, elemen
                 draft.line(f"{state} = {draft.read(rule).warp()}")
             else:
                 draft.line(f"{state} = wp.{word}({state}, {value.warp()})" if kind == "extreme" else f"{state} += {value.warp()}")
-        if kind == "mean":
-            draft.line(f"seen += {draft.number(1.0)}")
         if kind != "exclusive":
-            draft.line(f"{out}[{layout.at}] = {state}{' / seen' if kind == 'mean' else f' * {spacing.warp()}' if spacing else ''}")
+            over = f" / {draft.real.spelling}({layout.counter} + 1)" if kind == "mean" else ""
+            times = f" * {spacing.warp()}" if spacing is not None else ""
+            draft.line(f"{out}[{layout.at}] = {state}{over}{times}")
     draft.output(out, element, *layout.extents)
     outputs = {out: out}
     extra = draft.name("totals", "last_value", "sums") if kind in PLAIN and draw.chance(0.3) else ""

@@ -11,25 +11,12 @@ from kernels.case import Case
 from kernels.domains import Integers, Offsets
 from kernels.draw import Draw
 from kernels.families._sketch import Sketch, Step, loop
+from kernels.families._sparse_names import NAMES, VOCABULARIES, sizes
 from kernels.language.expression import Expression, Variable, apply
 from kernels.language.interval import SIGNED_UNIT, Interval
 from kernels.language.types import I32, matrix
 from kernels.source import indented
 
-VOCABULARIES = (
-    {"values": "values", "x": "x", "out": "y", "row": "row", "col": "col", "rows": "num_rows", "entry": "k"},
-    {"values": "edge_weight", "x": "features", "out": "messages", "row": "node", "col": "neighbor", "rows": "num_nodes", "entry": "e"},
-    {"values": "data", "x": "vec", "out": "product", "row": "i", "col": "j", "rows": "n", "entry": "p"},
-    {"values": "conductance", "x": "potential", "out": "current", "row": "node", "col": "other", "rows": "num_nodes", "entry": "link"},
-    {"values": "transition", "x": "rank_in", "out": "rank_out", "row": "page", "col": "source", "rows": "num_pages", "entry": "link"},
-    {"values": "stiffness", "x": "u", "out": "force", "row": "dof", "col": "other", "rows": "num_dofs", "entry": "idx"},
-)
-NAMES = {
-    "csr": (("row_offsets", "columns"), ("indptr", "indices"), ("row_ptr", "col_idx"), ("starts", "neighbors")),
-    "csc": (("col_offsets", "row_indices"), ("indptr", "indices"), ("col_ptr", "row_idx")),
-    "coo": (("rows", "cols"), ("row_idx", "col_idx"), ("dst", "src"), ("targets", "sources")),
-    "ell": (("counts", "columns"), ("row_nnz", "col_idx"), ("degree", "neighbors")),
-}
 LONGEST = 9
 """Most entries of a padded row."""
 
@@ -147,12 +134,6 @@ class Product:
             return [f"if {self.col} == {self.row}:", f"    {leave}", *lines, last]
         return [f"if {self.col} != {self.row}:", *indented([*lines, last])]
 
-    def _sizes(self) -> list[dict[str, int]]:
-        draw = self.draw
-        large = draw.integer(66, 110)
-        sizes = [(1, 3), (draw.choice((7, 13, 17)), 37), (large + (large % 8 == 0), draw.integer(90, 230))]
-        return [{self.rows: n, "num_cols": draw.integer(2, 20), "nnz": nnz, "width": 1 + 2 * (n > 1)} for n, nnz in sizes]
-
     def _compressed_rows(self) -> Case:
         draw, sketch = self.draw, self.sketch
         offsets, columns = draw.choice(NAMES["csr"])
@@ -191,7 +172,7 @@ class Product:
         )
         dim = (self.rows, "width") if self.many else (self.rows,)
         limits = ("dynamic_loop_carried_state",) if limited else ()
-        return sketch.case(name, [*body, *ending], [*reference, *finish], dim, self._sizes(), limitations=limits)
+        return sketch.case(name, [*body, *ending], [*reference, *finish], dim, sizes(self.draw, self.rows), limitations=limits)
 
     def _kept(self, columns: str, rows: str, message: str) -> list[str]:
         """numpy: messages of the diagonal are zero where those are left out."""
@@ -232,7 +213,7 @@ class Product:
             reference += [f"used = {mask}", f"{name} = np.where(used{across}, {name}, 0.0)"]
         reference.append(f"{total} = {name}.sum(axis=1)")
         ending, finish = self._ending(total, nonlinear=fixed)
-        extents = [{**e, "max_nnz": draw.integer(2, LONGEST)} for e in self._sizes()]
+        extents = [{**e, "max_nnz": draw.integer(2, LONGEST)} for e in sizes(self.draw, self.rows)]
         title = draw.choice(("ell_matvec", f"ell_{self.kind}", "padded_rows_product"))
         return sketch.case(title, [*body, *ending], [*reference, *finish], (self.rows,), extents)
 
@@ -289,7 +270,7 @@ class Product:
         reference.append(f"return {{{returned}}}")
         titles = {"csc": ("csc_matvec", "scatter_columns"), "edges": ("graph_laplacian", "exchange_along_edges", f"edge_{name}")}
         title = draw.choice(titles.get(self.layout, ("coo_matvec", "scatter_messages", f"coo_{self.kind}")))
-        return sketch.case(title, body, reference, dim, self._sizes())
+        return sketch.case(title, body, reference, dim, sizes(self.draw, self.rows))
 
     def _diagonals(self) -> Case:
         draw, sketch = self.draw, self.sketch
@@ -318,6 +299,6 @@ class Product:
         inner.append(f"{total} = {total} + np.where(inside{across}, {name}, 0.0)")
         reference = [f"{total} = np.zeros_like({self.x})", f"for d in range({offsets}.size):", *indented(inner)]
         ending, finish = self._ending(total, nonlinear=fixed)
-        extents = [{**e, "num_diagonals": 3, "num_bands": 5} for e in self._sizes()]
+        extents = [{**e, "num_diagonals": 3, "num_bands": 5} for e in sizes(self.draw, self.rows)]
         title = draw.choice(("dia_matvec", "diagonal_storage_product", "banded_operator"))
         return sketch.case(title, [*body, *ending], [*reference, *finish], (self.rows,), extents)

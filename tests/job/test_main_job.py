@@ -101,11 +101,11 @@ def test_a_failing_case_by_name_prints_everything(job):
     assert done.line("without the harness: python failures/scan-000005.py")
 
 
-def test_a_case_by_name_runs_also_when_it_is_there(undisturbed, job):
+def test_a_case_by_name_runs_and_leaves_the_dataset_as_it_is(undisturbed, job):
     before = undisturbed.shards
     done = job("--case=scan-000005", folder=undisturbed.folder)
     assert done.status == 0
-    assert done.output.splitlines()[0].endswith("case scan-000005 (it is in the dataset already)")
+    assert done.output.splitlines()[0].endswith("case scan-000005 alone, not harvested")
     assert done.batches == [["scan-000005"]]
     assert done.shards == before
 

@@ -1,0 +1,56 @@
+"""Runs a case's numpy reference on the values that its domains draw."""
+
+from __future__ import annotations
+
+import types
+
+import numpy as np
+
+from kernels.case import Case
+from kernels.catalog import build_named_case
+from kernels.dtypes import dtype_of
+
+
+def cases(family: str, count: int = 60) -> list[Case]:
+    return [build_named_case(7, f"{family}-{index:06d}") for index in range(count)]
+
+
+def run(case: Case, launch: int = 2, seed: int = 0) -> tuple[dict, dict]:
+    """The drawn values by argument, and what the reference returns for them."""
+    rng = np.random.default_rng(seed)
+    data = case.launches[launch]
+    values = {}
+    for a in case.arguments:
+        if a.dtype.startswith("struct:"):
+            fields = {name: domain.draw(rng, (), dtype_of(dtype))[()] for name, dtype, domain in data.domains[a.name].fields}
+            values[a.name] = types.SimpleNamespace(**fields)
+            continue
+        dtype, shape = dtype_of(a.dtype), data.shapes[a.name]
+        if a.name in data.domains:
+            values[a.name] = data.domains[a.name].draw(rng, shape, dtype)[()]
+        else:
+            values[a.name] = np.full(shape + dtype.inner, 0 if a.role == "accumulate" or not dtype.is_float else np.nan, dtype.scalar)
+    scope: dict = {}
+    exec(case.reference_source, scope)
+    function = scope["reference"]
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    result = function(
+        **{n: data.dim if n == "dim" else np.copy(values[n])[()] if not hasattr(values[n], "__dict__") else values[n] for n in names}
+    )
+    return values, result
+
+
+def check_contract(family: str) -> None:
+    """Deterministic; every output has the launch's shape and is finite; inputs are as they were; another seed makes another case."""
+    for case in cases(family):
+        assert case == build_named_case(7, case.id)
+        for launch in range(3):
+            with np.errstate(all="ignore"):
+                _, result = run(case, launch)
+            assert set(result) == {a.name for a in case.outputs}, case.id
+            for a in case.outputs:
+                inner = dtype_of(a.dtype).inner
+                assert np.shape(result[a.name]) == case.launches[launch].shapes[a.name] + inner, (case.id, a.name)
+                assert np.all(np.isfinite(result[a.name])), (case.id, a.name)
+        assert all(len(line) <= 120 for line in case.python_source.splitlines()), case.id
+    assert build_named_case(8, f"{family}-000000") != build_named_case(7, f"{family}-000000")

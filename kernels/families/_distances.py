@@ -226,7 +226,7 @@ def build_containment(draw: Draw, w: Worksheet) -> Case:
             else " & ".join(f"(p[..., {a}] >= lo[..., {a}]) & (p[..., {a}] <= hi[..., {a}])" for a in axes[: test.count(">=")])
         )
     w.numpy(f"inside = {numpy_test}")
-    outcome = draw.choice(("count", "weight", "flag")) if pairs else draw.choice(("flag", "weight"))
+    outcome = draw.weighted(("count", "weight", "flag"), (1, 6, 0.5) if pairs else (0, 6, 0.5))
     if outcome == "count":
         w.output("count", I32, "n", role="accumulate")
         w.output("members", I32, "m", role="accumulate")
@@ -244,6 +244,8 @@ def build_containment(draw: Draw, w: Worksheet) -> Case:
     with w.block(f"if {test}:"):
         w.line(f"inside_out[{here}] = 1")
         if outcome == "weight":
+            if draw.chance(0.6):
+                terms.append(w.parameter(draw.choice(("gain", "decay", "scale")), 0.2, 2.0))
             w.fused("share", w.real, terms)
             w.line(f"weight_out[{here}] = share")
     with w.block("else:"):

@@ -17,7 +17,8 @@ from kernels.domains import Constant, Domain, Struct, Uniform
 from kernels.draw import Draw
 from kernels.families._arguments import ORDERS, Declared, Drawn, Sizes, launch, ordered
 from kernels.families._formula import formula
-from kernels.language.expression import Apply, Custom, Expression, Literal, Variable, substitute
+from kernels.families._functions import function_of, idleness
+from kernels.language.expression import Apply, Custom, Expression, Variable, substitute
 from kernels.language.interval import Interval
 from kernels.language.types import I32, Type, real, vector
 from kernels.source import LINE, Signature, def_lines, kernel_module, reference_module, signature, struct_definition
@@ -25,20 +26,6 @@ from kernels.synthesis.expressions import Expressions
 from kernels.synthesis.policy import draw_policy
 
 STRUCTS = (("Params", "params"), ("Settings", "settings"), ("Config", "cfg"), ("Options", "options"), ("Coefficients", "coeffs"))
-
-
-def _idleness(expression: Expression) -> int:
-    """How much of `expression` a person would not write: values that occur again, operations on constants alone."""
-    leaves = [e for e in expression.walk() if isinstance(e, (Variable, Custom))]
-    constant = [e for e in expression.walk() if isinstance(e, Apply) and all(isinstance(a, Literal) for a in e.arguments)]
-    vectors = sum(e.operation.name == "make_vec" for e in constant)
-    again = [
-        e
-        for e in expression.walk()
-        if isinstance(e, Apply) and any(isinstance(a, Apply) and a.operation is e.operation for a in e.arguments)
-    ]
-    doubled = sum(e.operation.name in ("normalize", "absolute", "tanh", "transpose") for e in again)
-    return len(leaves) - len(set(leaves)) + 10 * doubled + 10 * (len(constant) - vectors)
 
 
 class Draft:
@@ -217,7 +204,10 @@ class Draft:
             if operation.limitation:
                 self.limitations.add(operation.limitation)
         if function is not None and isinstance(expression, Apply) and len(expression.warp()) < LINE - 16:
-            warp, numpy = self._called(self.name(function if function not in self._taken else f"{function}_value"), expression)
+            made = function_of(self.name(function if function not in self._taken else f"{function}_value"), expression, self._typed_results)
+            self._definitions.append(made.definition)
+            self._reference_definitions.append(made.reference)
+            warp, numpy = made.call, made.reference_call
         else:
             expression = self._shortened(expression, name)
             warp, numpy = expression.warp(), expression.numpy()
@@ -247,9 +237,9 @@ class Draft:
         depth = depth or self.draw.choice((1, 2))
         best = generator.fused(type, variables, depth)
         for _ in range(5):
-            if _idleness(best) <= 1:
+            if idleness(best) <= 1:
                 break
-            best = min(best, generator.fused(type, variables, depth), key=_idleness)
+            best = min(best, generator.fused(type, variables, depth), key=idleness)
         return best
 
     def given(self, name: str) -> str:
@@ -326,18 +316,6 @@ class Draft:
             else:
                 sig.value(a.name, a.type)
         return sig
-
-    def _called(self, function: str, expression: Expression) -> tuple[str, str]:
-        """Defines `function` in both modules with the expression's leaves as parameters; returns the two calls."""
-        leaves = list(dict.fromkeys(e for e in expression.walk() if isinstance(e, (Variable, Custom))))
-        parameters = {leaf: Variable(leaf.type, leaf.range, leaf.warp().split(".")[-1].split("[")[0]) for leaf in leaves}
-        inner = substitute(expression, lambda e: parameters.get(e))  # type: ignore[call-overload]
-        typed = [f"{p.name}: {p.type.spelling}" for p in parameters.values()]
-        self._definitions.append(
-            ["@wp.func", *def_lines(function, typed, expression.type.spelling if self._typed_results else ""), f"    return {inner.warp()}"]
-        )
-        self._reference_definitions.append([*def_lines(function, [p.name for p in parameters.values()]), f"    return {inner.numpy()}"])
-        return tuple(f"{function}({', '.join(leaf.render(s)[0] for leaf in leaves)})" for s in ("warp", "numpy"))  # type: ignore[return-value]
 
     def _shortened(self, expression: Expression, name: str) -> Expression:
         """`expression` with its largest part named by one of its operation's nouns, where it is too long for one line."""

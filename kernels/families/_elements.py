@@ -7,10 +7,17 @@ from contextlib import contextmanager
 
 from kernels.domains import Bernoulli, Integers
 from kernels.families._draft import Draft
-from kernels.families._layouts import Layout
+from kernels.families._layouts import Axis, Groups, Layout
 from kernels.language.expression import Custom, Expression
 from kernels.language.interval import Interval
 from kernels.language.types import BOOL, I32, Type
+
+
+def draw_layout(draft: Draft, *, static: bool) -> Layout:
+    """One of the layouts; a static one's loop is unrolled, so that whatever is made of its result has the right gradient."""
+    if draft.draw.chance(0.65):
+        return Axis(draft, static=static)
+    return Groups(draft, "tiles" if static else None)
 
 
 def load(draft: Draft, layout: Layout, name: str, type: Type, low: float, high: float) -> Expression:

@@ -295,10 +295,3 @@ class Groups(Layout):
             groups = {"segments": max(1, n // 5 + draw.integer(0, 4)), "strides": min(n, draw.integer(3, 17))}.get(self.kind, blocks)
             result.append({"n": n, "groups": groups, "offsets": groups + 1})
         return result
-
-
-def draw_layout(draft: Draft, *, static: bool) -> Layout:
-    """One of the layouts; a static one's loop is unrolled, so that whatever is made of its result has the right gradient."""
-    if draft.draw.chance(0.65):
-        return Axis(draft, static=static)
-    return Groups(draft, "tiles" if static else None)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kernels.draw import Draw
+
 Input = tuple[str, str, float, float]
 
 
@@ -37,3 +39,20 @@ def entry(names: str, inputs: str, lines: str, knobs: str = "", outputs: str = "
         knobs=tuple((n, float(low), float(high)) for n, low, high in (k.split(":") for k in knobs.split())),
         outputs=tuple(outputs.split()),
     )
+
+
+BLENDS = (
+    ("couple", "u", "v", "w"),
+    ("mix_fields", "wind", "rain", "heat"),
+    ("score_samples", "quality", "age", "cost"),
+    ("modulate", "carrier", "loudness", "noise"),
+    ("combine_signals", "left", "right", "center"),
+    ("estimate_yield", "soil", "water", "light"),
+)
+BLEND_RANGES = ((-1.0, 1.0), (0.1, 2.0), (-3.0, 3.0))
+
+
+def drawn_map(draw: Draw) -> Map:
+    """A map without a name of its own: two or three fields, to be combined by a drawn formula."""
+    name, *fields = draw.choice(BLENDS)
+    return Map(name, tuple((field, "R", *draw.choice(BLEND_RANGES)) for field in fields[: draw.integer(2, 3)]), ())

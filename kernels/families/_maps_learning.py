@@ -33,7 +33,12 @@ LOSSES = (
     ),
     entry("focal_loss focal", "p:R:0.1:0.9", "modulation = pow(1.0 - p, gamma); loss = -modulation * log(p)", "gamma:0.5:2"),
     entry("kl_term relative_entropy", "p:R:0.1:1 q:R:0.1:1", "loss = p * log(p / q)"),
-    entry("log_cosh log_cosh_loss", "prediction:R:-1:1 label:R:-1:1", "error = prediction - label; loss = log(cosh(error))"),
+    entry(
+        "charbonnier smooth_l1",
+        "prediction:R:-1:1 label:R:-1:1",
+        "error = prediction - label; loss = sqrt(error * error + smoothing)",
+        "smoothing:0.1:0.5",
+    ),
     entry(
         "weighted_mse squared_error",
         "prediction:R:-1:1 label:R:-1:1 weight:R:0.1:2",

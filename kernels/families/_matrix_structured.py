@@ -226,7 +226,7 @@ def small_matrices(draw: Draw, sketch: Sketch) -> Case:
     if kind == "energy":
         result = sketch.real
     inputs: list[Expression] = [product.value, *extra]
-    if kind == "matrix" and extra and draw.chance(0.6):
+    if kind == "matrix" and ("mat_mul" in [op.name for op in factor.operations()] or draw.chance(0.3)):
         inputs.append(v)
     step = sketch.step(draw.choice(("result", "value", "response")), result, inputs)
     shape = (n, "others") if access == "pairs" else (n,)

@@ -122,7 +122,8 @@ class Sketch:
         for attempt in range(12):
             drawn = self.expressions.fused(type, inputs, depth if attempt < 2 else 1 if attempt < 6 else 0)
             tries.append(drawn)
-            if len(drawn.warp()) <= room and _depends(drawn, inputs):
+            text = drawn.warp()
+            if len(text) <= room and "- -" not in text and _depends(drawn, inputs):
                 break
         else:
             drawn = min(tries, key=lambda e: len(e.warp()))

@@ -19,9 +19,12 @@ NAMES = {
     "ell": (("counts", "columns"), ("row_nnz", "col_idx"), ("degree", "neighbors")),
 }
 
+LONGEST = 9
+"""Most entries of a padded row."""
 
-def sizes(draw: Draw, rows: str) -> list[dict[str, int]]:
+
+def sizes(draw: Draw, rows: str, smallest: int = 1) -> list[dict[str, int]]:
     """The launches' extents: `rows` (under its own name), columns where those differ, stored entries, right-hand sides."""
     large = draw.integer(66, 110)
-    pairs = [(1, 3), (draw.choice((7, 13, 17)), 37), (large + (large % 8 == 0), draw.integer(90, 230))]
+    pairs = [(smallest, 3), (draw.choice((7, 13, 17)), 37), (large + (large % 8 == 0), draw.integer(90, 230))]
     return [{rows: n, "num_cols": draw.integer(2, 20), "nnz": nnz, "width": 1 + 2 * (n > 1)} for n, nnz in pairs]

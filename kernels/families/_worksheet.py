@@ -16,10 +16,11 @@ from kernels.case import Case, Launch, Role
 from kernels.domains import Constant, Domain, Struct, Uniform
 from kernels.draw import Draw
 from kernels.families._numpy_spelling import to_numpy
+from kernels.families._wrapping import wrapped
 from kernels.language.expression import Expression, Variable, variable
 from kernels.language.interval import Interval
 from kernels.language.types import F32, F64, I32, I64, Type, matrix, real, vector
-from kernels.source import indented, kernel_module, reference_module, signature, struct_definition
+from kernels.source import LINE, def_lines, indented, kernel_module, reference_module, signature, struct_definition
 from kernels.synthesis.expressions import Expressions
 from kernels.synthesis.policy import draw_policy
 
@@ -130,8 +131,9 @@ class Worksheet:
         return variable(name, self.real, low, high)
 
     def line(self, *lines: str) -> None:
-        """Adds kernel lines as they are."""
-        self.kernel += indented(lines, self._depth)
+        """Adds kernel lines at the current depth; long ones are wrapped."""
+        for text in indented(lines, self._depth):
+            self.kernel += wrapped(text, LINE - 4)
 
     def numpy(self, *lines: str) -> None:
         """Adds reference lines as they are, at the depth of `loop`."""
@@ -223,9 +225,10 @@ class Worksheet:
 
     def function(self, name: str, parameters: Sequence[tuple[str, Type]], body: Sequence[str], result: Type | None = None) -> str:
         """Adds a `@wp.func` (its body in the formula spelling); returns its name."""
-        arrow = f" -> {result.spelling}" if result is not None and self.draw.chance(0.5) else ""
-        header = f"def {name}({', '.join(f'{p}: {t.spelling}' for p, t in parameters)}){arrow}:"
-        self.definitions.append(["@wp.func", header, *indented([self.warp(text) for text in body])])
+        arrow = result.spelling if result is not None and self.draw.chance(0.5) else ""
+        header = def_lines(name, [f"{p}: {t.spelling}" for p, t in parameters], arrow)
+        lines = [part for text in body for part in wrapped(self.warp(text), LINE - 4)]
+        self.definitions.append(["@wp.func", *header, *indented(lines)])
         return name
 
     def case(self, kernel_name: str, dim: str, sizes: Sequence[Extents], *, docstring: str = "", elementwise: bool = False) -> Case:

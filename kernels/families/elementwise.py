@@ -17,7 +17,7 @@ from kernels.domains import Bernoulli, Domain, Integers, Uniform
 from kernels.draw import Draw
 from kernels.families._arguments import EXTENTS, INDICES, grids
 from kernels.families._draft import Draft
-from kernels.families._map import Input, Map
+from kernels.families._map import Input, Map, drawn_map
 from kernels.families._maps_discrete import INTEGERS, MASKS
 from kernels.families._maps_learning import ACTIVATIONS, LOSSES, OPTIMIZERS
 from kernels.families._maps_physical import COLOURS, UNITS, VECTORS
@@ -28,15 +28,6 @@ from kernels.language.types import BOOL, I32, I64, Type, matrix
 MAPS = (ACTIVATIONS, LOSSES, COLOURS, UNITS, OPTIMIZERS, VECTORS, INTEGERS, MASKS)
 ARRAYS = ("{}_in", "{}_values", "in_{}", "{}_data", "src_{}", "{}_field", "all_{}")
 RESULTS = ("{}_out", "out_{}", "dst_{}", "{}_result")
-BLENDS = (
-    ("couple", "u", "v", "w"),
-    ("mix_fields", "wind", "rain", "heat"),
-    ("score_samples", "quality", "age", "cost"),
-    ("modulate", "carrier", "loudness", "noise"),
-    ("combine_signals", "left", "right", "center"),
-    ("estimate_yield", "soil", "water", "light"),
-)
-BLEND_RANGES = ((-1.0, 1.0), (0.1, 2.0), (-3.0, 3.0))
 
 
 @dataclass(frozen=True)
@@ -58,7 +49,7 @@ class _Plan:
 def build(draw: Draw) -> Case:
     """One elementwise kernel."""
     draft = Draft(draw)
-    recipe = _blend(draw) if draw.chance(0.12) else draw.choice(draw.weighted(MAPS, (3, 2, 3, 3, 3, 3, 3, 2)))
+    recipe = drawn_map(draw) if draw.chance(0.12) else draw.choice(draw.weighted(MAPS, (3, 2, 3, 3, 3, 3, 3, 2)))
     ndim = draw.weighted((1, 2, 3), (4, 4, 2))
     names = " ".join((*recipe.lines, *(name for name, *_ in recipe.inputs)))
     style = draw.choice([s for s in range(len(INDICES)) if not set(re.findall(r"\w+", names)) & {*INDICES[s], *EXTENTS[s]}])
@@ -87,12 +78,6 @@ def build(draw: Draw) -> Case:
     for size in sizes:
         size["elements"] = size[plan.extents[0]] * size[plan.extents[-1]]
     return draft.case("elementwise", kernel_name, ["elements"] if flat else plan.extents, sizes, elementwise=not flat)
-
-
-def _blend(draw: Draw) -> Map:
-    """A map without a name of its own: two or three fields, to be combined by a drawn formula."""
-    name, *fields = draw.choice(BLENDS)
-    return Map(name, tuple((field, "R", *draw.choice(BLEND_RANGES)) for field in fields[: draw.integer(2, 3)]), ())
 
 
 def _domain(item: Input) -> Domain:

@@ -244,8 +244,10 @@ def _faces(draw: Draw, w: Worksheet) -> Case:
     gain = {side: f"{through} * inv_volume[{side}]" if volumes else through for side in ("left", "right")}
     w.line(f"wp.atomic_sub({out}, left, {gain['left']})", f"wp.atomic_add({out}, right, {gain['right']})")
     w.numpy(f"{out} = np.zeros_like({u})", f"np.subtract.at({out}, left, {gain['left']})", f"np.add.at({out}, right, {gain['right']})")
-    cells = {"unstructured": lambda n: n // 2 + 2, "chain": lambda n: n + 1, "ring": lambda n: n}[kind]
-    return w.case(f"{label}_faces", "n", [{"n": n, "cells": max(cells(n), 2 if kind == "ring" else 1)} for n in draw.sizes(200)])
+    sizes = []
+    for n in draw.sizes(200):
+        sizes.append({"n": n, "cells": {"unstructured": n // 2 + 2, "chain": n + 1, "ring": max(n, 2)}[kind]})
+    return w.case(f"{label}_faces", "n", sizes)
 
 
 def _shallow_water(draw: Draw, w: Worksheet) -> Case:

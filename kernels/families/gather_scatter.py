@@ -10,21 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kernels.case import Case
-from kernels.domains import Bernoulli, Domain, Integers, Permutation
+from kernels.domains import Bernoulli, Integers, Permutation
 from kernels.draw import Draw
-from kernels.families._arguments import Sizes
 from kernels.families._copies import copy_kernel
 from kernels.families._draft import Draft
 from kernels.families._meshes import edges, faces
+from kernels.families._moves import UNIT, drawn_element, finished, indexed_by
 from kernels.language.expression import Custom, Expression
 from kernels.language.interval import Interval
-from kernels.language.types import BOOL, I32, Type
+from kernels.language.types import BOOL, I32
 
-DATA = ("x", "values", "features", "payload", "temperature", "signal", "embedding", "weights_in")
-VECTOR_DATA = ("positions", "velocities", "normals", "colors")
 ORDERS = ("perm", "order", "permutation", "new_to_old", "mapping")
 INDICES = ("idx", "indices", "lookup", "source_of", "parent", "neighbor")
-UNIT = Interval(-1.0, 1.0)
 
 
 def build(draw: Draw) -> Case:
@@ -33,35 +30,10 @@ def build(draw: Draw) -> Case:
     return draw.weighted(kinds, (6, 8, 6, 8, 4, 3, 14))(draw)
 
 
-def indexed_by(size: str, low: int = 0) -> Callable[[Sizes], Domain]:
-    """Random indices below a launch's `size`; `low` is -1 where an entry may be missing."""
-    return lambda sizes: Integers(low, sizes[size])
-
-
-def finished(draft: Draft, value: Expression, type: Type, *extents: str, here: str, share: float = 0.75) -> Expression:
-    """The moved value after a drawn transform, with a weight of its destination or a parameter now and then."""
-    draw = draft.draw
-    if not draw.chance(share):
-        return value
-    inputs = [value]
-    if draw.chance(0.4):
-        weight = draft.array(draft.name("gain", "mass", "confidence", "opacity"), draft.real, *extents, low=0.1)
-        inputs.append(Custom(draft.real, Interval(0.1, 1.0), f"{weight}[{here}]", weight))
-    if draw.chance(0.3):
-        inputs.append(draft.knob(draft.name("strength", "alpha", "tint"), 0.2, 1.5))
-    name = draft.name("mapped", "moved_value", "shaded", "adjusted")
-    return draft.fused(name, type, *inputs, function=draw.choice((None, None, "transform", "remap")))
-
-
-def _element(draft: Draft) -> tuple[Type, str]:
-    vectors = draft.draw.chance(0.25)
-    return (draft.vector if vectors else draft.real), draft.draw.choice(VECTOR_DATA if vectors else DATA)
-
-
 def permute(draw: Draw) -> Case:
     """Elements, rows or columns in a new order: read through the permutation, or written through it."""
     draft = Draft(draw)
-    element, data = _element(draft)
+    element, data = drawn_element(draft)
     ndim = draw.choice((1, 1, 2))
     extents, indices = (("n", "m"), ("i", "j")) if ndim == 2 else (("n",), ("i",))
     axis = draw.integer(0, ndim - 1)
@@ -105,7 +77,7 @@ def permute(draw: Draw) -> Case:
 def indirect(draw: Draw) -> Case:
     """Reads through an index array: plain, with missing entries, of two places at once, or through two arrays in turn."""
     draft = Draft(draw)
-    element, data = _element(draft)
+    element, data = drawn_element(draft)
     kind = draw.choice(("plain", "missing", "blend", "chain", "table"))
     draft.array(data, element, "m")
     index = draft.name(*INDICES)
@@ -174,7 +146,7 @@ def indirect(draw: Draw) -> Case:
 def neighbours(draw: Draw) -> Case:
     """Sums over a list of neighbours per element, of fixed length; reads the neighbours' values, or adds to them."""
     draft = Draft(draw)
-    element, data = _element(draft)
+    element, data = drawn_element(draft)
     static = draw.chance(0.5)
     degree = draw.choice((2, 3, 4, 6))
     width: str | int = degree if static else "k"
@@ -254,7 +226,7 @@ def neighbours(draw: Draw) -> Case:
 def compact(draw: Draw) -> Case:
     """Stable compaction of rows: each kept element finds its place by counting the kept ones before it, and moves there."""
     draft = Draft(draw)
-    element, data = _element(draft)
+    element, data = drawn_element(draft)
     width = draw.choice((4, 5, 8)) if draw.chance(0.75) else 0
     cols: str | int = width or "cols"
     draft.array(data, element, "rows", cols)

@@ -22,7 +22,7 @@ FEW = 4
 
 def build(draw: Draw) -> Case:
     """One geometric query."""
-    form = draw.weighted((_rays, build_closest, build_distance, build_containment), (5, 2, 4, 2))
+    form = draw.weighted((_rays, build_closest, build_distance, build_containment), (6, 3, 5, 1.5))
     return form(draw, Worksheet(draw, "intersection", without=("normalize",)))
 
 
@@ -104,7 +104,7 @@ def _function(w: Worksheet, primitive: Primitive) -> None:
 
 def _outputs(draw: Draw, w: Worksheet, extents: str, far: float) -> list[tuple[str, str, str]]:
     """What is written for each ray: name, value of a miss, kind."""
-    kinds = ["distance", *draw.subset(("point", "flag", "shade"), draw.weighted((0, 1, 2), (2, 3, 2)))]
+    kinds = ["distance", *draw.subset(("point", "flag", "shade"), draw.weighted((0, 1, 2), (1, 3, 3)))]
     if draw.chance(0.15) and len(kinds) > 1:
         kinds.remove("distance")
     made = []
@@ -170,10 +170,10 @@ def _nearest(draw: Draw, w: Worksheet, primitive: Primitive, i: str, sizes: list
     w.line(f"hit_id[{i}] = nearest")
     w.numpy("hit_id = nearest.astype(np.int32)")
     terms: list[Expression] = [variable("best", w.real, 0.0, 1000.0)]
-    if draw.chance(0.5):
+    if draw.chance(0.75):
         w.array("weight", w.real, "n", Uniform(0.2, 1.0))
         terms.append(w.load("weight_i", "weight", i, 0.2, 1.0))
-    if draw.chance(0.5):
+    if draw.chance(0.75):
         terms.append(w.parameter("exposure", 0.1, 2.0))
     depth = w.fused("shaded", w.real, terms).name if len(terms) > 1 else "best"
     w.store(w.output(draw.choice(("depth", "t_hit", "radiance")), w.real, "n"), i, depth)

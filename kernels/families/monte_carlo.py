@@ -1,12 +1,13 @@
 """Monte Carlo estimators on Warp's random numbers: areas, integrals, option prices, random walks, resampling and noise.
 
-Variants: how threads are seeded, one sample per thread with atomics or several in a loop (state carried, or seeded anew),
-plain, antithetic, stratified, jittered and importance sampling, uniform, integer and normal numbers, payoffs and paths, lattice and Gaussian
-walks with and without stopping, bootstrap, noise and dropout.
+Variants: how threads are seeded, one sample per thread with atomics or several in a loop (state carried or new), plain, antithetic,
+stratified, and importance sampling, uniform, integer and normal numbers, payoffs and paths, lattice and Gaussian walks with and without
+stopping, bootstrap, noise and dropout.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -30,6 +31,8 @@ class Sampler:
         self.state = w.draw.choice(("state", "rng", "rand_state"))
         self.seed = w.value(w.draw.choice(("seed", "rng_seed")), I32, SEEDS)
         self.used: list[str] = []
+        self.counter = self.count = self.numpy_count = ""
+        self.static = False
 
     def start(self, offset: str = "") -> None:
         """Seeds the thread's state, from its index or from `offset`."""
@@ -45,6 +48,11 @@ class Sampler:
     def uniform(self, name: str, low: float = 0.0, high: float = 1.0) -> Variable:
         """A uniform real in [low, high)."""
         bounds = "" if (low, high) == (0.0, 1.0) else f", {low}, {high}"
+        if self.w.width == "float64" and (low, high) not in ((0.0, 1.0), (-1.0, 1.0)):
+            # Warp scales to the range in float32: a float64 kernel scales on its own, or its reference would differ by rounding.
+            self._real(f"unit_{name}", "randf", "", 0.0, 1.0)
+            self.w.formula(f"{name} = {low} + {round(high - low, 2)} * unit_{name}")
+            return variable(name, self.w.real, low, high)
         return self._real(name, "randf", bounds, low, high)
 
     def normal(self, name: str) -> Variable:
@@ -87,8 +95,8 @@ class Sampler:
         self.w.reference_definitions = [*port(*self.used), *self.w.reference_definitions]
 
     @contextmanager
-    def samples(self, *, carried: bool, count: int = 6) -> Iterator[str]:
-        """A loop over samples; yields the text of their number. Gradients need a loop that Warp unrolls, or states that are not carried."""
+    def samples(self, *, carried: bool, count: int = 6) -> Iterator[None]:
+        """A loop over samples. Gradients need a loop that Warp unrolls, or a state that is not `carried`."""
         w = self.w
         s = w.draw.choice(("s", "sample", "k"))
         static = w.draw.chance(0.5)
@@ -103,15 +111,18 @@ class Sampler:
         with w.loop(f"for {s} in range({number}):"):
             if anew:
                 self.start(f"{self.i} * {number} + {s}")
-            self.counter, self.number, self.static = s, number, static
-            yield number
+            self.counter, self.static = s, static
+            self.count = w.number(int(number)) if static else w.cast(number)
+            self.numpy_count = f"{number}.0" if static else f"{w.precision}({number})"
+            yield
 
 
 def build(draw: Draw) -> Case:
     """One Monte Carlo kernel."""
-    w = Worksheet(draw, "monte_carlo", without=("normalize",))
     forms: tuple[Callable[[Draw, Worksheet, Sampler], Case], ...] = (_area, _integral, _option, _walk, _resample, _noise)
     form = draw.weighted(forms, (3, 5, 4, 3, 3, 3))
+    # Normal numbers are made in float32: kernels that use them are float32 throughout.
+    w = Worksheet(draw, "monte_carlo", width="float32" if form in (_option, _walk, _noise) else None, without=("normalize",))
     i = draw.choice(("tid", "i", "thread", "path"))
     w.line(f"{i} = wp.tid()")
     w.numpy(f"{i} = np.arange(dim[0])")
@@ -176,16 +187,16 @@ def _area(draw: Draw, w: Worksheet, sampler: Sampler) -> Case:
         w.numpy(f"{total} = np.sum({numpy(test)}).astype(np.int32).reshape(1)")
         return _case(w, sampler, f"{region}_hits")
     _start_total(w, hits, whole=True)
-    with sampler.samples(carried=True, count=8) as number:
+    with sampler.samples(carried=True, count=8):
         test = sample()
         with w.block(f"if {w.warp(test)}:"):
             w.line(f"{hits} += 1")
         w.numpy(f"{hits} = {hits} + np.where({numpy(test)}, 1, 0).astype(np.int32)")
     if draw.chance(0.5):
         w.store(w.output("hits_out", I32, "n"), sampler.i, hits)
-    w.line(f"share = {w.cast(hits)} / {w.cast(number)}")
-    w.numpy(f"share = {hits}.astype({w.precision}) / {w.precision}({number})")
-    result = w.fused("estimate", w.real, [variable("share", w.real, 0.0, 1.0), *_own(w, sampler.i)])
+    w.line(f"share = {w.cast(hits)} / {sampler.count}")
+    w.numpy(f"share = {hits}.astype({w.precision}) / {sampler.numpy_count}")
+    result = w.fused("estimate", w.real, [variable("share", w.real, 0.0, 1.0), *(_own(w, sampler.i) if sampler.static else [])])
     w.store(w.output(draw.choice(("area", "pi_estimate", "volume")), w.real, "n"), sampler.i, result.name)
     return _case(w, sampler, f"estimate_{region}")
 
@@ -193,7 +204,7 @@ def _area(draw: Draw, w: Worksheet, sampler: Sampler) -> Case:
 def _integral(draw: Draw, w: Worksheet, sampler: Sampler) -> Case:
     """The mean of a drawn integrand, by plain, antithetic, stratified or importance sampling."""
     own = _own(w, sampler.i)
-    way = draw.choice(("plain", "range", "antithetic", "stratified", "importance", "gaussian"))
+    way = draw.choice(("plain", "range", "antithetic", "stratified", "importance", "gaussian" if w.width == "float32" else "plain"))
     single = way != "stratified" and draw.chance(0.35)
     if not single:
         _start_total(w, "total")
@@ -210,9 +221,8 @@ def _integral(draw: Draw, w: Worksheet, sampler: Sampler) -> Case:
         else:
             x = sampler.uniform("u")
             if way == "stratified":
-                count = w.cast(sampler.number)
-                w.line(f"x = ({w.cast(sampler.counter)} + u) / {count}")
-                w.numpy(f"x = ({sampler.counter} + u) / {w.precision}({sampler.number})")
+                w.line(f"x = ({w.cast(sampler.counter)} + u) / {sampler.count}")
+                w.numpy(f"x = ({sampler.counter} + u) / {sampler.numpy_count}")
                 x = variable("x", w.real, 0.0, 1.0)
         value = w.fused("value", w.real, [x, *own], domain=Interval(-200.0, 200.0))
         if way == "importance":
@@ -220,8 +230,10 @@ def _integral(draw: Draw, w: Worksheet, sampler: Sampler) -> Case:
             return "weighted"
         if way == "antithetic":
             w.formula("mirror = 1.0 - u")
-            opposite = w.fused("opposite", w.real, [variable("mirror", w.real, 0.0, 1.0), *own], 1, Interval(-200.0, 200.0))
-            w.formula(f"paired = 0.5 * ({value.name} + {opposite.name})")
+            for lines in (w.kernel, w.reference):
+                same = next(line for line in reversed(lines) if line.strip().startswith("value ="))
+                lines.append(re.sub(r"\bu\b", "mirror", same).replace("value =", "opposite =", 1))
+            w.formula("paired = 0.5 * (value + opposite)")
             return "paired"
         return value.name
 
@@ -229,12 +241,12 @@ def _integral(draw: Draw, w: Worksheet, sampler: Sampler) -> Case:
         sampler.start()
         value = integrand()
         return _store_single(draw, w, sampler, value, f"integrate_{way}")
-    with sampler.samples(carried=False) as number:
+    with sampler.samples(carried=False):
         value = integrand()
         w.line(f"total += {value}")
         w.numpy(f"total = total + {value}")
-    w.line(f"mean = total / {w.cast(number)}")
-    w.numpy(f"mean = total / {w.precision}({number})")
+    w.line(f"mean = total / {sampler.count}")
+    w.numpy(f"mean = total / {sampler.numpy_count}")
     result = "mean"
     if sampler.static and draw.chance(0.5):
         result = w.fused("estimate", w.real, [variable("mean", w.real, -200.0, 200.0)]).name
@@ -353,7 +365,7 @@ def _walk(draw: Draw, w: Worksheet, sampler: Sampler) -> Case:
     spread = "x * x + y * y" if kind == "plane" else "x * x"
     w.line(f"squared = {w.cast(spread)}")
     w.numpy(f"squared = ({spread}).astype({w.precision})")
-    value = w.fused("spread", w.real, [variable("squared", w.real, 0.0, 200.0), *_own(w, sampler.i)])
+    value = w.fused("spread", w.real, [variable("squared", w.real, 0.0, 200.0), *(_own(w, sampler.i) if steps.isdigit() else [])])
     w.store(w.output("displacement", w.real, "n"), sampler.i, value.name)
     return _case(w, sampler, f"{kind}_walk")
 
@@ -430,12 +442,12 @@ def _resample(draw: Draw, w: Worksheet, sampler: Sampler) -> Case:
     if single:
         sampler.start()
         return _store_single(draw, w, sampler, pick(), "resample")
-    with sampler.samples(carried=False) as number:
+    with sampler.samples(carried=False):
         term = pick()
         w.line(f"total += {term}")
         w.numpy(f"total = total + {term}")
-    w.line(f"mean = total / {w.cast(number)}")
-    w.numpy(f"mean = total / {w.precision}({number})")
+    w.line(f"mean = total / {sampler.count}")
+    w.numpy(f"mean = total / {sampler.numpy_count}")
     w.store(w.output(draw.choice(("bootstrap_mean", "resampled")), w.real, "n"), sampler.i, "mean")
     return _case(w, sampler, "bootstrap")
 

@@ -13,8 +13,8 @@ from kernels.domains import Integers
 from kernels.draw import Draw
 from kernels.families._atomic_reductions import atomic, histogram
 from kernels.families._draft import Draft
-from kernels.families._elements import Filter, load, shaped
-from kernels.families._layouts import LONGEST, Axis, Groups, Layout, draw_layout
+from kernels.families._elements import Filter, draw_layout, load, shaped
+from kernels.families._layouts import LONGEST, Axis, Groups, Layout
 from kernels.language.expression import Custom, Expression, Variable
 from kernels.language.interval import Interval
 from kernels.language.types import I32, I64, Type
@@ -87,7 +87,7 @@ def _sum(draft: Draft) -> Case:
             with chosen.taken():
                 term, weight = _term(draft, layout, operator, data, element)
                 draft.line(f"{total} += {term.warp()}")
-                if weight is not None:
+                if second and weight is not None:
                     draft.line(f"{second} += {weight.warp()}")
         layout.reduced(total, chosen.masked(term.numpy(), element), element)
         bounds = term.range.repeated(LONGEST)
@@ -129,8 +129,8 @@ def _term(draft: Draft, layout: Layout, operator: str, data: str, element: Type)
             )
         return draft.read(draw.choice(("e * w",) if element.rank else ("w * e", "e * w"))), draft.scope["w"]
     if operator == "norm":
-        scaled = shaped(draft, layout, value, element, 7.0)
-        return (draft.read(f"{scaled.name} * {scaled.name}") if scaled is not value else draft.read("e * e")), None
+        draft.scope["e"] = shaped(draft, layout, value, element, 7.0)
+        return draft.read("e * e"), None
     if operator == "log_sum_exp":
         draft.knob("sharpness", 0.5, 3.0)
         draft.scope["e"] = shaped(draft, layout, value, element, 1.0)

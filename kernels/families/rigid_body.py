@@ -162,7 +162,10 @@ def _verlet(draw: Draw, w: Worksheet) -> Case:
     # The expression's text is in the kernel's spelling already: its literals must not be wrapped twice.
     w.definitions[-1][-1] = f"    return {where.warp()}"
     w.reference_definitions.append([f"def accel(where, {', '.join(names)}):", f"    return {where.numpy()}"])
-    call = lambda at: f"accel({at}, {', '.join(names)})"  # noqa: E731
+
+    def call(at: str) -> str:
+        return f"accel({at}, {', '.join(names)})"
+
     w.load("x0", x, i, 0, 0)
     if scheme == "verlet":
         w.array("previous", element, "n", Uniform(-1.5, 1.5))

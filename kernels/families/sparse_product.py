@@ -11,14 +11,11 @@ from kernels.case import Case
 from kernels.domains import Integers, Offsets
 from kernels.draw import Draw
 from kernels.families._sketch import Sketch, Step, loop
-from kernels.families._sparse_names import NAMES, VOCABULARIES, sizes
+from kernels.families._sparse_names import LONGEST, NAMES, VOCABULARIES, sizes
 from kernels.language.expression import Expression, Variable, apply
 from kernels.language.interval import SIGNED_UNIT, Interval
 from kernels.language.types import I32, matrix
 from kernels.source import indented
-
-LONGEST = 9
-"""Most entries of a padded row."""
 
 TOTAL = Interval(-40.0, 40.0)
 """Bound of a row's sum: far fewer than 40 entries of magnitude 1 meet in a row, and no operation fails a little beyond it."""
@@ -172,7 +169,7 @@ class Product:
         )
         dim = (self.rows, "width") if self.many else (self.rows,)
         limits = ("dynamic_loop_carried_state",) if limited else ()
-        return sketch.case(name, [*body, *ending], [*reference, *finish], dim, sizes(self.draw, self.rows), limitations=limits)
+        return sketch.case(name, [*body, *ending], [*reference, *finish], dim, sizes(draw, self.rows), limitations=limits)
 
     def _kept(self, columns: str, rows: str, message: str) -> list[str]:
         """numpy: messages of the diagonal are zero where those are left out."""
@@ -197,10 +194,8 @@ class Product:
         total, slot = draw.choice(("total", "row_sum", "acc")), draw.choice(("slot", "s", "lane"))
         inputs = {"weight": self.values, "there": f"{self.x}[{columns}]", "here": f"{self.x}[:, None]"}
         lines, reference, message = self._message(self.row, self.col, f"{self.row}, {slot}", inputs)
-        added = self._restrict(lines, f"{total} += {message.value.name}", within_loop=False)
-        if any("return" in line for line in added):
-            added = [*added[2:]]
-            added = [f"if {self.col} != {self.row}:", *indented(added)]
+        added = [*lines, f"{total} += {message.value.name}"]
+        added = [f"if {self.col} != {self.row}:", *indented(added)] if self.restricted else added
         if rule == "marked":
             added = [f"if {self.col} >= 0:", *indented(added)]
         stop = f"{counts}[{self.row}]" if rule == "counts" else longest
@@ -213,7 +208,7 @@ class Product:
             reference += [f"used = {mask}", f"{name} = np.where(used{across}, {name}, 0.0)"]
         reference.append(f"{total} = {name}.sum(axis=1)")
         ending, finish = self._ending(total, nonlinear=fixed)
-        extents = [{**e, "max_nnz": draw.integer(2, LONGEST)} for e in sizes(self.draw, self.rows)]
+        extents = [{**e, "max_nnz": draw.integer(2, LONGEST)} for e in sizes(draw, self.rows)]
         title = draw.choice(("ell_matvec", f"ell_{self.kind}", "padded_rows_product"))
         return sketch.case(title, [*body, *ending], [*reference, *finish], (self.rows,), extents)
 
@@ -270,7 +265,7 @@ class Product:
         reference.append(f"return {{{returned}}}")
         titles = {"csc": ("csc_matvec", "scatter_columns"), "edges": ("graph_laplacian", "exchange_along_edges", f"edge_{name}")}
         title = draw.choice(titles.get(self.layout, ("coo_matvec", "scatter_messages", f"coo_{self.kind}")))
-        return sketch.case(title, body, reference, dim, sizes(self.draw, self.rows))
+        return sketch.case(title, body, reference, dim, sizes(draw, self.rows, smallest=2))
 
     def _diagonals(self) -> Case:
         draw, sketch = self.draw, self.sketch
@@ -299,6 +294,6 @@ class Product:
         inner.append(f"{total} = {total} + np.where(inside{across}, {name}, 0.0)")
         reference = [f"{total} = np.zeros_like({self.x})", f"for d in range({offsets}.size):", *indented(inner)]
         ending, finish = self._ending(total, nonlinear=fixed)
-        extents = [{**e, "num_diagonals": 3, "num_bands": 5} for e in sizes(self.draw, self.rows)]
+        extents = [{**e, "num_diagonals": 3, "num_bands": 5} for e in sizes(draw, self.rows)]
         title = draw.choice(("dia_matvec", "diagonal_storage_product", "banded_operator"))
         return sketch.case(title, [*body, *ending], [*reference, *finish], (self.rows,), extents)

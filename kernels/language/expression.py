@@ -46,8 +46,9 @@ class Expression:
         return self.render("warp")[0]
 
     def numpy(self) -> str:
-        """The numpy spelling."""
-        return self.render("numpy")[0]
+        """The numpy spelling, in parentheses where it binds weaker than the Warp spelling: what stands around one may stand around both."""
+        text, binding = self.render("numpy")
+        return f"({text})" if binding < self.render("warp")[1] else text
 
     def render(self, spelling: Spelling) -> tuple[str, int]:
         """The text in `spelling`, and how strongly its outermost operator binds (see kernels.language.operation)."""

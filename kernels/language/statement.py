@@ -52,7 +52,7 @@ def call_text(function: Function, arguments: Sequence[Expression], spelling: Spe
 
 def numpy_scalar(expression: Expression) -> str:
     """The numpy text of `expression`, a literal as a numpy scalar of its type."""
-    text = expression.numpy()
+    text = expression.render("numpy")[0]
     if isinstance(expression, Literal):
         constructor = {"float32": "f32", "float64": "np.float64", "bool": "np.bool_"}.get(
             expression.type.name, f"np.{expression.type.name}"

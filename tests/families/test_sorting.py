@@ -44,7 +44,7 @@ def test_a_step_in_place_permutes_keys_and_carries_their_payload():
 
 def test_merging_gives_all_keys_in_order():
     checked = 0
-    for case in cases("sorting", 80):
+    for case in cases("sorting", 150):
         if not case.kernel_name.startswith("merge"):
             continue
         values, result = run(case)

@@ -1,0 +1,1 @@
+"""What is made: the targets' code, the datasets, the report."""

@@ -18,7 +18,7 @@ from kernels.draw import Draw
 from kernels.families._arguments import ORDERS, Declared, Drawn, Sizes, launch, ordered
 from kernels.families._formula import formula
 from kernels.families._functions import function_of, idleness
-from kernels.language.expression import Apply, Custom, Expression, Variable, substitute
+from kernels.language.expression import Apply, Custom, Expression, Variable, literal, substitute
 from kernels.language.interval import Interval
 from kernels.language.types import I32, Type, real, vector
 from kernels.source import LINE, Signature, def_lines, kernel_module, reference_module, signature, struct_definition
@@ -108,7 +108,9 @@ class Draft:
         if self._knobs == "values" or type.rank:
             return self.value(name, type, low, high)
         if self._knobs == "literals":
-            self.scope[name] = self.expressions.constant(type, low, high)
+            constant = self.expressions.constant(type, low, high)
+            # A factor of one would do nothing.
+            self.scope[name] = literal(round(0.4 * low + 0.6 * high, 2), type) if constant.value == 1.0 else constant
             return self.scope[name]
         text = f"{self._struct[1]}.{name}"
         self._taken.add(self._struct[1])

@@ -108,7 +108,7 @@ def buckets(draw: Draw, sketch: Sketch) -> Case:
         reference.append(f"bucket = key % {2**bits}")
     returned = []
     outputs = draw.subset(("counts", "digits", "lowest", "below"), draw.integer(1, 3))
-    if outputs == ["digits"] and how != "fused":
+    if outputs == ["below"] or (outputs == ["digits"] and how != "fused"):
         outputs.append("counts")
     if "counts" in outputs:
         grouped = draw.chance(0.35)

@@ -17,7 +17,7 @@ from kernels.case import Case, Launch
 from kernels.domains import Constant, Domain, Struct, Uniform
 from kernels.draw import Draw
 from kernels.families._layout import folded
-from kernels.language.expression import Custom, Expression, Variable, apply, literal, substitute
+from kernels.language.expression import Apply, Custom, Expression, Variable, apply, literal, substitute
 from kernels.language.interval import Interval
 from kernels.language.types import I32, Type, real, vector
 from kernels.source import LINE, def_lines, indented, kernel_module, reference_module, signature, struct_definition
@@ -123,7 +123,7 @@ class Sketch:
             drawn = self.expressions.fused(type, inputs, depth if attempt < 2 else 1 if attempt < 6 else 0)
             tries.append(drawn)
             text = drawn.warp()
-            if len(text) <= room and "- -" not in text and _depends(drawn, inputs):
+            if len(text) <= room and "- -" not in text and not _grazing(drawn) and _depends(drawn, inputs):
                 break
         else:
             drawn = min(tries, key=lambda e: len(e.warp()))
@@ -214,9 +214,10 @@ class Sketch:
     ) -> Case:
         """The finished case. The reference takes those arguments (and `dim`) that its body mentions; `blocks` are functions of it."""
         text = "\n".join(reference)
-        words = set(re.findall(r"\w+", text))
+        words = set(re.findall(r"\w+", re.sub(r'"[^"]*"', "", text)))
         needed = ["dim"] if "dim" in words else []
         needed += [a.name for a in self.sig.arguments if a.name in words and (a.role != "output" or f"{a.name}.shape" in text)]
+        body = self._without_idle(body, words)
         self._reorder()
         definitions = [folded(block, 0) for block in self.definitions]
         return Case(
@@ -231,6 +232,18 @@ class Sketch:
             limitations=tuple(sorted({*limitations, *self.limitations})),
             elementwise=elementwise,
         )
+
+    def _without_idle(self, body: Sequence[str], reference_words: set[str]) -> list[str]:
+        """`body` without sizes that it reads but never uses; values that neither text mentions leave the signature."""
+        kept = list(body)
+        for line in body:
+            size = re.fullmatch(r"(\w+) = \w+\.shape\[\d\]", line)
+            if size and len(re.findall(rf"\b{size[1]}\b", "\n".join(kept))) == 1:
+                kept.remove(line)
+        used = set(re.findall(r"\w+", "\n".join(kept))) | reference_words
+        pairs = [(a, t) for a, t in zip(self.sig.arguments, self.sig.annotations, strict=True) if a.ndim or a.name in used]
+        self.sig.arguments[:], self.sig.annotations[:] = [a for a, _ in pairs], [t for _, t in pairs]
+        return kept
 
     def _reorder(self) -> None:
         """The habits of argument order: as used, results first, or plain values last."""
@@ -256,6 +269,16 @@ def loop(counter: str, stop: str, lines: Sequence[str], start: str = "0") -> lis
 
 def _at(formula: str, extents: Extents) -> int:
     return extents[formula] if formula in extents else int(eval(formula, {}, dict(extents)))
+
+
+def _grazing(formula: Expression) -> bool:
+    """Whether a minimum or maximum compares two values of the same input, such as x and tan(x), which meet within rounding of each other."""
+    for e in formula.walk():
+        if isinstance(e, Apply) and e.operation.name in ("minimum", "maximum"):
+            left, right = ({leaf for leaf in side.walk() if isinstance(leaf, (Variable, Custom))} for side in e.arguments)
+            if left & right:
+                return True
+    return False
 
 
 def _depends(formula: Expression, inputs: Sequence[Expression]) -> bool:

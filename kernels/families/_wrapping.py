@@ -1,9 +1,10 @@
-"""Long statements of a kernel, laid out over several lines as a formatter would: at their outermost operators, else at a call's arguments."""
+"""Long statements of a kernel, laid out as a formatter would: cut at their outermost operators, else at a call's arguments."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 _ASSIGNMENT = re.compile(r"(\s*)([\w\[\], ]+ [-+*/]?= |return )(.*)")
 _CONDITION = re.compile(r"(\s*)(if |elif )(.*):")
@@ -32,9 +33,9 @@ def wrapped(line: str, width: int) -> list[str]:
 
 
 def _split(text: str, separators: Sequence[str]) -> list[str]:
-    """`text` cut before every separator outside of brackets; each part but the first starts with its separator, its leading space dropped."""
+    """`text` cut before every separator outside of brackets; each part but the first starts with its separator."""
     cuts = [0, *_outermost(text, separators), len(text)]
-    return [text[a:b].strip() for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [text[a:b].strip() for a, b in pairwise(cuts)]
 
 
 def _outermost(text: str, separators: Sequence[str]) -> Iterator[int]:

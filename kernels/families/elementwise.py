@@ -274,6 +274,7 @@ def _store(draft: Draft, plan: _Plan, stored: list[str], first: str, mask: str |
         value = name
         if number == len(stored) - 1 and type == first_type and mask is None and draw.chance(0.07):
             draft.rewritten(first)
+            draft.limitations.add("array_element_overwritten")
             draft.line(f"{first}[{plan.here}] = {name}")
             results[first] = value
             continue

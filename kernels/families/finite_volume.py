@@ -12,7 +12,8 @@ from kernels.case import Case
 from kernels.domains import Constant, Integers, Uniform
 from kernels.draw import Draw
 from kernels.families._assembly import build_edges, build_triangles
-from kernels.families._numpy_spelling import to_numpy
+from kernels.families._cells import define_function, neighbour_index
+from kernels.families._shallow_water import build_shallow_water
 from kernels.families._worksheet import Worksheet
 from kernels.language.expression import Expression, variable
 from kernels.language.interval import Interval
@@ -61,14 +62,8 @@ LIMITERS = {
 def build(draw: Draw) -> Case:
     """One finite-volume or finite-element kernel."""
     w = Worksheet(draw, "finite_volume", without=("normalize",))
-    form = draw.weighted((_cells, _faces, _shallow_water, build_triangles, build_edges), (7, 4, 3, 3, 2))
+    form = draw.weighted((_cells, _faces, build_shallow_water, build_triangles, build_edges), (7, 4, 3, 3, 2))
     return form(draw, w)
-
-
-def _both_functions(w: Worksheet, name: str, parameters: tuple[str, ...], body: tuple[str, ...]) -> None:
-    """A function of reals, in both."""
-    w.function(name, [(p, w.real) for p in parameters], body, w.real)
-    w.reference_definitions.append([f"def {name}({', '.join(parameters)}):", *(f"    {to_numpy(t)}" for t in body)])
 
 
 def _numerical_flux(draw: Draw, w: Worksheet) -> tuple[str, str]:
@@ -80,25 +75,18 @@ def _numerical_flux(draw: Draw, w: Worksheet) -> tuple[str, str]:
         w.definitions[-1].append(f"    return {physical.warp()}")
         w.reference_definitions.append(["def flux(u):", f"    return {physical.numpy()}"])
     else:
-        _both_functions(w, "flux", ("u",), (f"return {LAWS[law]}",))
+        define_function(w, "flux", ("u",), (f"return {LAWS[law]}",))
     scheme = draw.choice(tuple(FLUXES))
     if scheme == "rusanov":
-        _both_functions(w, "wave_speed", ("u",), (f"return {SPEEDS.get(law, '1.0 + wp.abs(u)')}",))
+        define_function(w, "wave_speed", ("u",), (f"return {SPEEDS.get(law, '1.0 + wp.abs(u)')}",))
     body = FLUXES[scheme]
     name = draw.choice(("numerical_flux", f"{scheme}_flux", "riemann"))
     needs_alpha = "alpha" in " ".join(body)
-    _both_functions(w, name, ("ul", "ur", "alpha") if needs_alpha else ("ul", "ur"), body)
+    define_function(w, name, ("ul", "ur", "alpha") if needs_alpha else ("ul", "ur"), body)
     alpha = ""
     if needs_alpha:
         alpha = ", " + w.parameter(draw.choice(("alpha", "max_speed", "lam")), 0.3, 1.0).name
     return f"{name}({{}}, {{}}{alpha})", law if law != "drawn" else scheme
-
-
-def _neighbour(axis: str, offset: int, extent: str, boundary: str) -> str:
-    """The index `offset` cells along an axis, by the boundary rule."""
-    if boundary == "periodic":
-        return f"({axis} + {offset}) % {extent}" if offset > 0 else f"({axis} + 2 * {extent} - {-offset}) % {extent}"
-    return f"wp.min({axis} + {offset}, {extent} - 1)" if offset > 0 else f"wp.max({axis} - {-offset}, 0)"
 
 
 def _cells(draw: Draw, w: Worksheet) -> Case:
@@ -118,7 +106,7 @@ def _cells(draw: Draw, w: Worksheet) -> Case:
     limited = draw.chance(0.4)
     if limited:
         limiter = draw.choice(tuple(LIMITERS))
-        _both_functions(w, "limiter", ("a", "b"), LIMITERS[limiter])
+        define_function(w, "limiter", ("a", "b"), LIMITERS[limiter])
         label = f"{limiter}_{label}"
     here = ", ".join(axes)
     w.line(f"uc = {u}[{here}]")
@@ -161,7 +149,7 @@ def _axis_fluxes(w: Worksheet, u: str, axis: str, extent: str, axes: str, bounda
     """The kernel's lines for the difference of the fluxes along one axis, `net_<axis>`."""
 
     def value(offset: int) -> str:
-        moved = _neighbour(axis, offset, extent, boundary)
+        moved = neighbour_index(axis, offset, extent, boundary)
         return f"{u}[{', '.join(moved if a == axis else a for a in axes)}]"
 
     left, right = f"u_{'left' if axis == 'i' else 'down'}", f"u_{'right' if axis == 'i' else 'up'}"
@@ -248,63 +236,3 @@ def _faces(draw: Draw, w: Worksheet) -> Case:
     for n in draw.sizes(200):
         sizes.append({"n": n, "cells": {"unstructured": n // 2 + 2, "chain": n + 1, "ring": max(n, 2)}[kind]})
     return w.case(f"{label}_faces", "n", sizes)
-
-
-def _shallow_water(draw: Draw, w: Worksheet) -> Case:
-    """The one-dimensional shallow-water equations: depth and momentum, by Rusanov or Lax-Friedrichs fluxes."""
-    depth, flow = draw.choice((("h", "hu"), ("depth", "momentum"), ("eta", "qx")))
-    w.line("i = wp.tid()")
-    w.array(depth, w.real, "n", Uniform(0.6, 1.6))
-    w.array(flow, w.real, "n", Uniform(-0.6, 0.6))
-    n = w.extent(draw.choice(("n", "num_cells")), "n", depth)
-    boundary = draw.choice(("periodic", "outflow"))
-    values = w.parameters((("g", 1.0, 9.8), ("dt_dx", 0.02, 0.1)), "Water")
-    g, ratio = values["g"].name, values["dt_dx"].name
-    _both_functions(
-        w, "momentum_flux", ("h", "q", "g"), (draw.choice(("return q * q / h + 0.5 * g * h * h", "return q * (q / h) + 0.5 * g * h * h")),)
-    )
-    _both_functions(w, "signal_speed", ("h", "q", "g"), ("return wp.abs(q / h) + wp.sqrt(g * h)",))
-    w.line(f"left = {_neighbour('i', -1, n, boundary)}", f"right = {_neighbour('i', 1, n, boundary)}")
-    w.numpy(f"cells = np.arange(len({depth}))")
-    w.numpy(
-        *(
-            ("left, right = np.roll(cells, 1), np.roll(cells, -1)",)
-            if boundary == "periodic"
-            else ("left, right = np.maximum(cells - 1, 0), np.minimum(cells + 1, cells[-1])",)
-        )
-    )
-    for name, at in (("l", "left"), ("c", "i"), ("r", "right")):
-        w.line(f"h_{name} = {depth}[{at}]", f"q_{name} = {flow}[{at}]")
-        at = "cells" if at == "i" else at
-        w.numpy(f"h_{name}, q_{name} = {depth}[{at}], {flow}[{at}]")
-    rusanov = draw.chance(0.7)
-    if rusanov:
-        for a, b in (("l", "c"), ("c", "r")):
-            w.formula(f"s_{a}{b} = wp.max(signal_speed(h_{a}, q_{a}, {g}), signal_speed(h_{b}, q_{b}, {g}))")
-    else:
-        speed = w.parameter("max_speed", 2.0, 5.0).name
-        w.both(f"s_lc = {speed}", f"s_cr = {speed}")
-    for a, b in (("l", "c"), ("c", "r")):
-        w.formula(f"mass_{a}{b} = 0.5 * (q_{a} + q_{b}) - 0.5 * s_{a}{b} * (h_{b} - h_{a})")
-    for a, b in (("l", "c"), ("c", "r")):
-        average = f"0.5 * (momentum_flux(h_{a}, q_{a}, {g}) + momentum_flux(h_{b}, q_{b}, {g}))"
-        w.formula(f"mom_{a}{b} = {average} - 0.5 * s_{a}{b} * (q_{b} - q_{a})")
-    w.formula(f"h_next = h_c - {ratio} * (mass_cr - mass_lc)", f"q_next = q_c - {ratio} * (mom_cr - mom_lc)")
-    terms: list[Expression] = [variable("h_c", w.real, 0.6, 1.6), variable("q_c", w.real, -0.6, 0.6)]
-    if draw.chance(0.6):
-        if draw.chance(0.5):
-            w.array("slope", w.real, "n", Uniform(-0.3, 0.3))
-            terms.append(w.load("bed_slope", "slope", "i", -0.3, 0.3))
-        else:
-            terms.append(w.parameter("manning", 0.01, 0.2))
-        friction = w.fused(draw.choice(("friction", "drag", "bed_term")), w.real, terms).name
-        w.formula(f"q_next = q_next - {ratio} * {friction}")
-    if draw.chance(0.3):
-        w.formula("h_next = wp.max(h_next, 0.05)")
-    w.store(w.output(f"{depth}_new", w.real, "n"), "i", "h_next")
-    w.store(w.output(f"{flow}_new", w.real, "n"), "i", "q_next")
-    if draw.chance(0.3):
-        w.store(w.output("speed", w.real, "n"), "i", "s_cr")
-        if not rusanov:
-            w.reference[-1] = "speed = np.full_like(h_c, s_cr)"
-    return w.case("shallow_water_step", "n", [{"n": n} for n in draw.sizes(200)])

@@ -153,7 +153,7 @@ def _result(draft: Draft, layout: Layout, operator: str, total: str, second: str
             draw.choice((f"sqrt({total} + 0.1)", f"sqrt(max({total}, 0.05))", f"{total} / (1.0 + {total})", f"1.0 / sqrt(1.0 + {total})")),
         )
     if operator in ("weighted", "centroid"):
-        return draft.let(name, draw.choice((f"{total} / max({second}, 0.1)", f"{total} / ({second} + 0.2)")))
+        return draft.let(name, draw.choice((f"{total} / max({second}, 0.05)", f"{total} / ({second} + 0.2)")))
     if operator == "log_sum_exp":
         return draft.let(name, draw.choice((f"log(1.0 + {total})", f"log({total} + 0.1) / sharpness", f"log(max({total}, 0.1))")))
     if draw.chance(0.35):

@@ -12,12 +12,13 @@ from contextlib import ExitStack
 from kernels.case import Case
 from kernels.domains import Integers, Offsets, Uniform
 from kernels.draw import Draw
+from kernels.families._cloth import build_bending, build_cloth
+from kernels.families._spring_nodes import NODES, element_nodes
 from kernels.families._worksheet import Worksheet
 from kernels.language.expression import Expression, Variable, variable
 from kernels.language.interval import Interval
 from kernels.language.types import I32
 
-NODES = ("x", "pos", "positions", "particle_q", "nodes")
 SLOTS = 5
 """Slots of a padded neighbour list: few enough for Warp to unroll the loop over them."""
 
@@ -25,28 +26,8 @@ SLOTS = 5
 def build(draw: Draw) -> Case:
     """One kernel of a mass-spring system."""
     w = Worksheet(draw, "springs", without=("normalize",))
-    form = draw.weighted((_edges, _nodes, _bending, _constraints, _cloth), (5, 4, 2, 4, 3))
+    form = draw.weighted((_edges, _nodes, build_bending, _constraints, build_cloth), (5, 4, 2, 4, 3))
     return form(draw, w)
-
-
-def _endpoints(w: Worksheet, e: str, count: int, names: tuple[str, ...]) -> None:
-    """The `count` nodes of element `e`, by `names`: rows of a table, arrays of their own, or a flat list."""
-    draw = w.draw
-    below = lambda s: Integers(0, s["n"])  # noqa: E731
-    table = draw.choice(("edges", "spring_indices", "constraint_ids")) if count == 2 else draw.choice(("hinges", "triplets", "bend_ids"))
-    layout = draw.choice(("table", "flat", "arrays"))
-    for number, name in enumerate(names):
-        if layout == "arrays":
-            w.array(f"{table}_{name}", I32, "m", below)
-            w.load(name, f"{table}_{name}", e, 0, 0)
-        elif layout == "table":
-            w.line(f"{name} = {table}[{e}, {number}]")
-            w.numpy(f"{name} = {table}[:, {number}]")
-        else:
-            w.line(f"{name} = {table}[{f'{count} * {e}' if number == 0 else f'{count} * {e} + {number}'}]")
-            w.numpy(f"{name} = {table}[{number}::{count}]")
-    if layout != "arrays":
-        w.array(table, I32, "m corners" if layout == "table" else "flat", below)
 
 
 def _delta(w: Worksheet, x: str, i: str, j: str, own: str, other: str) -> None:
@@ -124,7 +105,7 @@ def _edges(draw: Draw, w: Worksheet) -> Case:
     if count:
         with w.block(f"if {e} >= {count}:"):
             w.line("return")
-    _endpoints(w, e, 2, (i, j))
+    element_nodes(w, e, 2, (i, j))
     degenerate = draw.chance(0.35)
     if degenerate:
         with w.block(f"if {i} == {j}:"):
@@ -206,42 +187,6 @@ def _nodes(draw: Draw, w: Worksheet) -> Case:
     return w.case(draw.choice(("gather_spring_forces", "step_nodes", "node_springs")), "n", sizes)
 
 
-def _bending(draw: Draw, w: Worksheet) -> Case:
-    """Bending of three nodes: the discrete Laplacian, or the angle at the middle one."""
-    e = draw.choice(("tid", "hinge", "e"))
-    w.line(f"{e} = wp.tid()")
-    x = w.array(draw.choice(NODES), w.vector, "n", Uniform(-1.5, 1.5))
-    i, j, k = draw.choice((("i", "j", "k"), ("left", "mid", "right"), ("a", "b", "c")))
-    _endpoints(w, e, 3, (i, j, k))
-    terms: list[Expression] = []
-    if draw.chance(0.6):
-        w.array("bend_stiffness", w.real, "m", Uniform(0.2, 2.0))
-        terms.append(w.load("kb", "bend_stiffness", e, 0.2, 2.0))
-    else:
-        terms.append(w.parameter("bend_stiffness", 0.2, 2.0))
-    if draw.chance(0.5):
-        w.line(f"bend = {x}[{i}] - {w.number(2.0)} * {x}[{j}] + {x}[{k}]")
-        w.numpy(f"bend = {x}[{i}] - 2.0 * {x}[{j}] + {x}[{k}]")
-        if draw.chance(0.5):
-            w.formula("curvature = wp.length_sq(bend)")
-            terms.append(variable("curvature", w.real, 0.0, 100.0))
-        gain = w.fused("gain", w.real, terms, domain=Interval(-100.0, 100.0))
-        w.formula(f"f = {{{gain.name}}} * bend")
-    else:
-        w.line(f"e0 = {x}[{i}] - {x}[{j}]", f"e1 = {x}[{k}] - {x}[{j}]")
-        w.numpy(f"e0, e1 = {x}[{i}] - {x}[{j}], {x}[{k}] - {x}[{j}]")
-        w.formula("cosine = wp.dot(e0, e1) / (wp.length(e0) * wp.length(e1) + 0.1)")
-        terms.append(variable("cosine", w.real, -1.0, 1.0))
-        gain = w.fused("gain", w.real, terms, domain=Interval(-100.0, 100.0))
-        w.formula(f"f = {{{gain.name}}} * (e0 + e1)")
-    out = w.output(draw.choice(("forces", "bend_force", "f_out")), w.vector, "n", role="accumulate")
-    w.line(f"wp.atomic_sub({out}, {i}, f)", f"wp.atomic_add({out}, {j}, {w.number(2.0)} * f)", f"wp.atomic_sub({out}, {k}, f)")
-    w.numpy(f"{out} = np.zeros_like({x})")
-    w.numpy(f"np.subtract.at({out}, {i}, f)", f"np.add.at({out}, {j}, 2.0 * f)", f"np.subtract.at({out}, {k}, f)")
-    sizes = [{"m": m, "n": m // 2 + 3, "corners": 3, "flat": 3 * m} for m in draw.sizes(200)]
-    return w.case(draw.choice(("bending_forces", "eval_bending", "hinge_forces")), "m", sizes)
-
-
 def _constraints(draw: Draw, w: Worksheet) -> Case:
     """Projection of distance constraints, a thread each; corrections weighted by inverse masses add up."""
     c = draw.choice(("tid", "c", "constraint"))
@@ -249,7 +194,7 @@ def _constraints(draw: Draw, w: Worksheet) -> Case:
     x = w.array(draw.choice(NODES), w.vector, "n", Uniform(-1.5, 1.5))
     mass = w.array(draw.choice(("inv_mass", "w", "particle_inv_mass")), w.real, "n", Uniform(0.1, 2.0))
     i, j = draw.choice((("i", "j"), ("a", "b"), ("p0", "p1")))
-    _endpoints(w, c, 2, (i, j))
+    element_nodes(w, c, 2, (i, j))
     _delta(w, x, i, j, f"[{i}]", f"[{j}]")
     w.line(f"wi = {mass}[{i}]", f"wj = {mass}[{j}]")
     w.numpy(f"wi, wj = {mass}[{i}], {mass}[{j}]")
@@ -287,63 +232,3 @@ def _constraints(draw: Draw, w: Worksheet) -> Case:
         w.numpy("touched = np.zeros(len(" + x + "), np.int32)", f"for end in ({i}, {j}):")
         w.numpy(f"    np.add.at(touched, end, {'(violation > 0.0).astype(np.int32)' if one_sided else '1'})")
     return w.case(draw.choice(("solve_distance", "project_distance_constraints", "pbd_stretch")), "m", _sizes(draw))
-
-
-def _cloth(draw: Draw, w: Worksheet) -> Case:
-    """Cloth on a grid: springs to the neighbours in a row and a column, then a step of the node."""
-    w.line("i, j = wp.tid()")
-    x = w.array(draw.choice(("cloth", *NODES)), w.vector, "rows cols", Uniform(-1.5, 1.5))
-    rows, cols = w.extent("rows", "rows", x, 0), w.extent("cols", "cols", x, 1)
-    reach = draw.choice((1, 1, 2))
-    pattern = draw.choice(("structural", "structural", "shear", "hanging"))
-    directions = {
-        "structural": ((-reach, 0), (reach, 0), (0, -reach), (0, reach)),
-        "shear": ((-1, -1), (-1, 1), (1, -1), (1, 1)),
-        "hanging": ((-reach, 0), (reach, 0)),
-    }[pattern]
-    w.line("here = " + x + "[i, j]", f"net = {w.zero(w.vector)}")
-    values = w.parameters((("stiffness", 0.5, 3.0), ("rest", 0.5, 1.5), ("dt", 0.01, 0.2)), "Cloth")
-    k, rest = values["stiffness"], values["rest"]
-    strain = variable("stretch", w.real, -1.5, 6.0)
-    pull = w.expression(w.real, [strain, k] if draw.chance(0.7) else [strain], 1)
-    w.function(
-        "spring",
-        [("p", w.vector), ("q", w.vector), ("stiffness", w.real), ("rest", w.real)],
-        [
-            "delta = q - p",
-            "dist = wp.sqrt(wp.dot(delta, delta) + 0.05)",
-            "stretch = dist - rest",
-            f"return delta * ({pull.warp().replace(k.name, 'stiffness')} / dist)",
-        ],
-        w.vector,
-    )
-    w.reference_definitions.append(
-        [
-            "def spring(p, q, stiffness, rest):",
-            "    delta = q - p",
-            "    dist = np.sqrt(np.sum(delta * delta, axis=-1) + 0.05)",
-            "    stretch = dist - rest",
-            f"    return delta * ({pull.numpy().replace(k.name, 'stiffness')} / dist)[..., None]",
-        ]
-    )
-    w.numpy(f"net = np.zeros_like({x})")
-    for di, dj in directions:
-        tests = [f"{a} >= {-o}" if o < 0 else f"{a} + {o} < {extent}" for a, o, extent in (("i", di, rows), ("j", dj, cols)) if o]
-        at = ", ".join(a if o == 0 else f"{a} {'+' if o > 0 else '-'} {abs(o)}" for a, o in (("i", di), ("j", dj)))
-        with w.block(f"if {' and '.join(tests)}:"):
-            w.line(f"net += spring(here, {x}[{at}], {k.name}, {rest.name})")
-        own = ", ".join(f"{-o}:" if o < 0 else f":-{o}" if o > 0 else ":" for o in (di, dj))
-        other = ", ".join(f":{o}" if o < 0 else f"{o}:" if o > 0 else ":" for o in (di, dj))
-        w.numpy(f"net[{own}] += spring({x}[{own}], {x}[{other}], {k.name}, {rest.name})")
-    terms: list[Expression] = [variable("net", w.vector, -50.0, 50.0), values["dt"]]
-    if draw.chance(0.6):
-        w.array("velocity", w.vector, "rows cols", Uniform(-1.0, 1.0))
-        terms.append(w.load("vel", "velocity", "i, j", -1.0, 1.0, w.vector))
-    if draw.chance(0.5):
-        w.array("inv_mass", w.real, "rows cols", Uniform(0.2, 2.0))
-        terms.append(w.load("w_ij", "inv_mass", "i, j", 0.2, 2.0))
-    w.fused("stepped", w.vector, terms)
-    out = w.output(draw.choice(("cloth_out", "new_velocity", "force")), w.vector, "rows cols")
-    w.store(out, "i, j", "stepped")
-    sizes = [{"rows": 1, "cols": 1}, {"rows": draw.choice((5, 7)), "cols": 3}, {"rows": draw.integer(7, 9), "cols": draw.choice((11, 13))}]
-    return w.case(draw.choice((f"cloth_{pattern}", "cloth_step", "grid_springs")), "rows cols", sizes)

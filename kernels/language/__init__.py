@@ -1,0 +1,1 @@
+"""The typed program: types, expressions, statements, operations, and their two spellings."""

@@ -131,10 +131,22 @@ class Custom(Expression):
 
 
 _STRENGTH = {
-    "or": OR, "and": AND, "not": NOT, "|": BIT_OR, "^": BIT_XOR, "&": BIT_AND, "<<": SHIFT, ">>": SHIFT, "+": ADD, "*": MULTIPLY, "/": MULTIPLY,
-    "//": MULTIPLY, "%": MULTIPLY, "@": MULTIPLY, "~": UNARY, "[": ATOM, "<": COMPARE, "<=": COMPARE, ">": COMPARE, ">=": COMPARE,
-    "==": COMPARE, "!=": COMPARE,
-}  # fmt: skip
+    **dict.fromkeys(("*", "/", "//", "%", "@"), MULTIPLY),
+    **dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), COMPARE),
+    **{
+        "or": OR,
+        "and": AND,
+        "not": NOT,
+        "|": BIT_OR,
+        "^": BIT_XOR,
+        "&": BIT_AND,
+        "<<": SHIFT,
+        ">>": SHIFT,
+        "+": ADD,
+        "~": UNARY,
+        "[": ATOM,
+    },
+}
 _SYMBOL = r"(//|<<|>>|<=|>=|==|!=|[-+*/%@&|^<>~\[]|\b(?:and|or|not)\b)"
 _BEFORE, _AFTER = re.compile(_SYMBOL + r"\s*$"), re.compile(r"^\s*" + _SYMBOL)
 
@@ -142,8 +154,8 @@ _BEFORE, _AFTER = re.compile(_SYMBOL + r"\s*$"), re.compile(r"^\s*" + _SYMBOL)
 def fill(template: str, arguments: tuple[Expression, ...], spelling: Spelling, result: Type) -> str:
     """`template` with its slots filled, with parentheses where an operator beside the slot binds stronger than the argument does.
 
-    `{0:v}` and `{0:m}` append one or two trailing axes (literals need none); `{R}`, `{V}` stand for Warp's spelling of the scalar and vector
-    type of the result's width, `{r}` for numpy's scalar type.
+    `{0:v}` and `{0:m}` append one or two trailing axes (literals need none); `{R}`, `{V}` stand for Warp's spelling of the scalar and
+    vector type of the result's width, `{r}` for numpy's scalar type.
     """
     width = result.scalar if result.is_float else "float32"
     names = {

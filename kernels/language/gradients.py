@@ -1,9 +1,9 @@
 """Where Warp's adjoint of a program cannot be trusted, read off the program itself.
 
-The backward kernel does not run dynamic and while loops again before it goes backwards: after such a loop, every value that the loop changed
-is still what it was before it. A later use that is linear in such a stale value (a sum, a constant factor, a store) has the right adjoint; any
-other (a product with a differentiable value, a function, a comparison, an index) has not. Static loops of up to `MAX_UNROLL` rounds without
-break or continue are unrolled and have no such limit.
+The backward kernel does not run dynamic and while loops again before it goes backwards: after such a loop, every value that the loop
+changed is still what it was before it. A later use that is linear in such a stale value (a sum, a constant factor, a store) has the right
+adjoint; any other (a product with a differentiable value, a function, a comparison, an index) has not. Static loops of up to `MAX_UNROLL`
+rounds without break or continue are unrolled and have no such limit.
 """
 
 from __future__ import annotations

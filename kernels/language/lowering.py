@@ -1,8 +1,8 @@
 """The numpy spelling of statements: all threads at once.
 
-Each name stands for one value per thread. A branch becomes a mask and its assignments `np.where(mask, new, old)`; a loop runs as long as any
-thread is in it, under a mask of the threads that are; a thread that returned early is masked from there on. Stores under a mask keep what
-was there; atomics use numpy's unbuffered `ufunc.at`.
+Each name stands for one value per thread. A branch becomes a mask and its assignments `np.where(mask, new, old)`; a loop runs as long as
+any thread is in it, under a mask of the threads that are; a thread that returned early is masked from there on. Stores under a mask keep
+what was there; atomics use numpy's unbuffered `ufunc.at`.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Lowering:
         return [*lines, f"return {', '.join(texts)}"]
 
     def _block(self, statements: Sequence[Statement], mask: str | None, running: str | None) -> tuple[list[str], str | None]:
-        """The lines of `statements` under `mask`, and the mask that holds after them. `running` is the innermost loop's mask of threads in it."""
+        """The lines of `statements` under `mask`, and the mask that holds after them. `running` masks the threads in the innermost loop."""
         lines: list[str] = []
         for statement in statements:
             new, mask = self._statement(statement, mask, running)
@@ -133,7 +133,6 @@ class Lowering:
             case While():
                 return self._while(statement, mask), mask
             case Break():
-                assert mask and running, "break stands in a loop under a condition"
                 return [f"{running} = {running} & ~{mask}"], mask
             case Continue() | Return():
                 return [], mask
@@ -192,7 +191,7 @@ class Lowering:
     def _if(self, statement: If, mask: str | None, running: str | None) -> tuple[list[str], str | None]:
         condition = self._guarded(statement.condition, mask)
         branch = self.fresh("branch")
-        text, binding = condition.render("numpy")
+        text, _ = condition.render("numpy")
         joined = f"{mask} & ({text})" if mask else text
         lines = [f"{branch} = {joined}"]
         body, _ = self._block(statement.body, branch, running)
@@ -200,7 +199,7 @@ class Lowering:
         if statement.orelse:
             other = self.fresh("otherwise")
             lines.append(f"{other} = {f'{mask} & ' if mask else ''}~{branch}")
-            body, _ = self._block([s for s in statement.orelse], other, running)
+            body, _ = self._block(statement.orelse, other, running)
             lines += body
         if _leaves(statement.body):
             rest = self.fresh("remaining")

@@ -20,10 +20,11 @@ class Operation:
     """An operation of the kernel language.
 
     `parameters` and `result` are type letters: R real, V 3-vector, M 3x3 matrix, I integer, B bool; equal letters bind to one width.
-    `warp` and `numpy` are format strings over the arguments; in `numpy`, `{0:v}` and `{0:m}` give a scalar argument one or two trailing axes,
-    to scale vectors and matrices. `domain` holds one interval per parameter in which the operation is safe and well-conditioned; `range`
-    maps the arguments' intervals to the result's. `smooth` is False where the value has kinks or jumps; `limitation` names the ledger's entry
-    if Warp's adjoint cannot be trusted. `helpers` are lines that the reference needs at module level. `nouns` are names for results.
+    `warp` and `numpy` are format strings over the arguments; in `numpy`, `{0:v}` and `{0:m}` give a scalar argument one or two trailing
+    axes, to scale vectors and matrices. `domain` holds one interval per parameter in which the operation is safe and well-conditioned;
+    `range` maps the arguments' intervals to the result's. `smooth` is False where the value has kinks or jumps, `jumps` where it has jumps;
+    `limitation` names the ledger's entry if Warp's adjoint cannot be trusted. `helpers` are lines that the reference needs at module level.
+    `nouns` are names for results, `weight` is how often people use it.
     """
 
     name: str

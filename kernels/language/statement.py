@@ -13,7 +13,7 @@ from kernels.source import def_lines, indented
 
 @dataclass(frozen=True)
 class Load(Expression):
-    """An array element. `guarded` says that the index is valid only where the surrounding conditions hold; `mask` is set by the lowering."""
+    """An array element. `guarded`: the index is valid only where the surrounding conditions hold. `mask` is set by the lowering."""
 
     array: str
     indices: tuple[Expression, ...]

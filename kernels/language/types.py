@@ -62,3 +62,10 @@ def instantiate(letter: str, width: str, integer: Type = I32) -> Type:
     if letter == "B":
         return BOOL
     return _OF_WIDTH[width][letter]
+
+
+def letter_of(type: Type) -> str:
+    """The signature letter of a type: the inverse of `instantiate`, whatever the width."""
+    if type.rank:
+        return "RVM"[type.rank]
+    return "R" if type.is_float else "B" if type is BOOL else "I"

@@ -1,0 +1,1 @@
+"""The synthesizer: typed programs drawn from idioms, themes and policies."""

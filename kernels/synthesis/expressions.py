@@ -14,17 +14,20 @@ from kernels.draw import Draw
 from kernels.language.expression import Apply, Custom, Expression, Literal, Variable, apply, literal
 from kernels.language.interval import SIGNED_UNIT, Interval
 from kernels.language.operation import OPERATIONS, Operation
-from kernels.language.types import BOOL, F32, Type, instantiate, real, vector
+from kernels.language.types import BOOL, F32, Type, instantiate, letter_of, real, vector
 from kernels.synthesis.policy import Policy, draw_constant, draw_policy
 
 LIMIT = Interval(-2e3, 2e3)
 """Values beyond this are confined: products of a few such values still fit a float32 with room to spare."""
 
 
+_BY_RESULT: dict[str, list[Operation]] = {letter: [o for o in OPERATIONS.values() if o.result == letter] for letter in "RVMIB"}
+
+
 class Expressions:
     """Draws expressions for one program, under one policy.
 
-    `smooth_only` leaves out operations that jump (floor, sign, comparisons of reals), for kernels whose decisions come from their algorithm.
+    `smooth_only` leaves out operations that jump (floor, sign, comparisons of reals), for kernels whose algorithm makes the decisions.
     """
 
     def __init__(self, draw: Draw, policy: Policy | None = None, *, smooth_only: bool = False) -> None:
@@ -144,21 +147,18 @@ class Expressions:
         return draw_constant(self.draw, self.policy, type, low, high)
 
     def _operation(self, type: Type, scope: Sequence[Expression]) -> Operation | None:
-        available = {e.type for e in scope}
+        letter = letter_of(type)
+        width = type.scalar if type.is_float else _width(scope)
+        # Nothing is invented: an operation's arguments must be of types that are there. Truths are comparisons of whatever is.
+        there = {letter_of(e.type) for e in scope if e.type.scalar == width or not e.type.is_float} | {"B"}
         candidates, weights = [], []
-        for name, operation in OPERATIONS.items():
-            if (
-                instantiate(operation.result, type.scalar if type.is_float else "float32", type if type.is_integer else _integer(scope))
-                != type
-            ):
+        for operation in _BY_RESULT[letter]:
+            weight = self.policy.weights[operation.name]
+            if weight <= 0.0 or (self.smooth_only and operation.jumps):
                 continue
-            if self.smooth_only and operation.jumps:
-                continue
-            weight = self.policy.weights[name]
-            if weight <= 0.0 or not _reachable(operation, type, available, scope):
-                continue
-            candidates.append(operation)
-            weights.append(weight)
+            if all(p in there for p in operation.parameters):
+                candidates.append(operation)
+                weights.append(weight)
         return self.draw.weighted(candidates, weights) if candidates else None
 
     def _applied(self, operation: Operation, type: Type, scope: Sequence[Expression], depth: int) -> Expression | None:
@@ -266,7 +266,7 @@ class Expressions:
 
 
 def convert(expressions: Expressions, source: Expression, type: Type) -> Expression:
-    """`source` turned into `type`: a norm or component of a vector, a vector along an axis, a cast of an integer. Raises TypeError if there is no way."""
+    """`source` turned into `type`: a norm or component of a vector, a vector along an axis, a cast. Raises TypeError if there is no way."""
     draw = expressions.draw
     if source.type == type:
         return source
@@ -295,7 +295,7 @@ def convert(expressions: Expressions, source: Expression, type: Type) -> Express
 
 
 def _idle(operation: Operation, arguments: Sequence[Expression]) -> bool:
-    """Whether the ranges show that the operation changes nothing: the absolute value of what is positive, a minimum that one side always wins."""
+    """Whether the operation changes nothing: the absolute value of what is positive, a minimum that one side always wins."""
     first = arguments[0].range
     if operation.name in ("absolute", "absolute_int", "sign", "step"):
         return first.mignitude > 0.0 or first.low == 0.0
@@ -325,19 +325,6 @@ def _integer(scope: Sequence[Expression]) -> Type:
 
 def _width(scope: Sequence[Expression]) -> str:
     return next((e.type.scalar for e in scope if e.type.is_float), F32.scalar)
-
-
-def _reachable(operation: Operation, type: Type, available: set[Type], scope: Sequence[Expression]) -> bool:
-    """Whether every argument can be made from the scope without inventing a whole value: matrices, integers and truths must be there."""
-    letters = set(operation.parameters)
-    width = type.scalar if type.is_float else _width(scope)
-    if "M" in letters and instantiate("M", width) not in available:
-        return False
-    if "V" in letters and instantiate("V", width) not in available:
-        return False
-    if "I" in letters and not any(t.is_integer for t in available):
-        return False
-    return not ("R" in letters and not any(t.is_float and t.scalar == width for t in available))
 
 
 def _neat(value: float, *, up: bool) -> float:

@@ -6,7 +6,7 @@ from kernels.language.expression import Expression, Variable, apply, literal
 from kernels.language.gradients import loop_limitations
 from kernels.language.interval import Interval
 from kernels.language.statement import Assign, Augment, Break, Call, For, Function, If, Return, Statement, Unpack, While
-from kernels.language.types import I32, Type
+from kernels.language.types import I32, letter_of
 from kernels.synthesis.builder import Program, Value
 from kernels.synthesis.expressions import LIMIT, Expressions
 
@@ -126,7 +126,7 @@ def count_steps(p: Program) -> bool:
 
 def helper_call(p: Program) -> bool:
     """A call of a helper function, written for the purpose or used before; sometimes it gives two results."""
-    known = [f for f in p.functions if all(p.scope(_letter(t)) for _, t in f.parameters)]
+    known = [f for f in p.functions if all(p.scope(letter_of(t)) for _, t in f.parameters)]
     if known and p.draw.chance(0.3):
         return _call(p, p.draw.choice(known))
     function = make_function(p, p.pick(p.draw.weighted((1, 2, 3), (2, 4, 2)), "R", "V"))
@@ -136,7 +136,7 @@ def helper_call(p: Program) -> bool:
 def _call(p: Program, function: Function) -> bool:
     arguments = []
     for (_, type), interval in zip(function.parameters, p.function_ranges[function.name], strict=True):
-        fitting = [e for e in p.scope(_letter(type)) if e.range.within(interval)]
+        fitting = [e for e in p.scope(letter_of(type)) if e.range.within(interval)]
         if not fitting:
             return False
         fitting = [e for e in fitting if e not in arguments and (not type.rank or p.expressions.solid(e))]
@@ -168,7 +168,7 @@ def make_function(p: Program, sources: list[Expression]) -> Function | None:
     stems = {"R": ["x", "r", "s", "value", "t"], "V": ["v", "d", "p", "axis", "dir"]}
     parameters: list[Variable] = []
     for source in sources:
-        letter = _letter(source.type)
+        letter = letter_of(source.type)
         parameters.append(Variable(source.type, _widened(source.range), stems[letter].pop(0)))
     inner = Program(
         draw=p.draw, theme=p.theme, policy=p.policy, width=p.width, lanes=(), sig=p.sig, expressions=Expressions(p.draw, p.policy)
@@ -195,7 +195,7 @@ def make_function(p: Program, sources: list[Expression]) -> Function | None:
         _nested_call(p, inner)
     unused = inner.unused()
     result = inner.expressions.fused(result_type, (unused or inner.pick(1, "R", "V"))[:4])
-    rest = [u for u in unused[4:]]
+    rest = unused[4:]
     if rest:
         result = inner.expressions.fused(result_type, [result, *rest], 1)
     values = [result]
@@ -222,7 +222,7 @@ def _nested_call(p: Program, inner: Program) -> None:
             continue
         arguments = []
         for (_, type), interval in zip(function.parameters, p.function_ranges[function.name], strict=True):
-            fitting = [e for e in inner.scope(_letter(type)) if e.range.within(interval) and e not in arguments]
+            fitting = [e for e in inner.scope(letter_of(type)) if e.range.within(interval) and e not in arguments]
             if not fitting or type.rank:
                 break
             arguments.append(fitting[0])
@@ -230,12 +230,6 @@ def _nested_call(p: Program, inner: Program) -> None:
             call = Call(function.results[0], p.function_results[function.name][0], function, tuple(arguments))
             inner.local(inner.noun(call), call)
             return
-
-
-def _letter(type: Type) -> str:
-    if type.rank:
-        return "VM"[type.rank - 1]
-    return "R" if type.is_float else "I" if type.is_integer else "B"
 
 
 def _widened(range: Interval) -> Interval:

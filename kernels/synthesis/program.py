@@ -294,7 +294,7 @@ def _reference(p: Program, guard: bool) -> str:
     definitions = []
     for f in p.functions:
         parameters = [n for n, _ in f.parameters]
-        inner = Lowering(parameters, parameters[0], {n for n in parameters})
+        inner = Lowering(parameters, parameters[0])
         definitions.append([f"def {f.name}({', '.join(parameters)}):", *indented(inner.function(list(f.body), f.results))])
     text = "\n".join(body)
     used = ["dim", *(n for n in names if _mentions(text, n))]

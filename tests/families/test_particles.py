@@ -7,8 +7,9 @@ import pytest
 
 from kernels.draw import Draw
 from kernels.families._numpy_spelling import to_numpy
+from kernels.families._pair_laws import LAWS, SMOOTHING
 from kernels.families._worksheet import Worksheet
-from kernels.families.particles import LAWS, SMOOTHING, build
+from kernels.families.particles import build
 
 
 def test_every_pair_law_gives_the_same_number_in_both_spellings() -> None:

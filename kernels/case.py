@@ -49,8 +49,8 @@ class Launch:
 class Case:
     """A kernel, its reference, its arguments and launches.
 
-    `limitations` names the ledger's entries that its gradient may run into. `elementwise` says that all differentiable arrays have one shape
-    and that lane i of the outputs depends on lane i of the differentiable inputs alone: gradients can then be checked lane by lane.
+    `limitations` names the ledger's entries that its gradient may run into. `elementwise` says that all differentiable arrays have one
+    shape and that lane i of the outputs depends on lane i of the differentiable inputs alone: gradients can then be checked lane by lane.
     """
 
     family: str

@@ -103,7 +103,8 @@ class UnitVectors(Domain):
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
         x = rng.standard_normal(shape + dtype.inner)
-        return (x / np.linalg.norm(x, axis=-1, keepdims=True)).astype(dtype.scalar)
+        units: NDArray[Any] = (x / np.linalg.norm(x, axis=-1, keepdims=True)).astype(dtype.scalar)
+        return units
 
 
 @dataclass(frozen=True)

@@ -133,19 +133,17 @@ class Custom(Expression):
 _STRENGTH = {
     **dict.fromkeys(("*", "/", "//", "%", "@"), MULTIPLY),
     **dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), COMPARE),
-    **{
-        "or": OR,
-        "and": AND,
-        "not": NOT,
-        "|": BIT_OR,
-        "^": BIT_XOR,
-        "&": BIT_AND,
-        "<<": SHIFT,
-        ">>": SHIFT,
-        "+": ADD,
-        "~": UNARY,
-        "[": ATOM,
-    },
+    "or": OR,
+    "and": AND,
+    "not": NOT,
+    "|": BIT_OR,
+    "^": BIT_XOR,
+    "&": BIT_AND,
+    "<<": SHIFT,
+    ">>": SHIFT,
+    "+": ADD,
+    "~": UNARY,
+    "[": ATOM,
 }
 _SYMBOL = r"(//|<<|>>|<=|>=|==|!=|[-+*/%@&|^<>~\[]|\b(?:and|or|not)\b)"
 _BEFORE, _AFTER = re.compile(_SYMBOL + r"\s*$"), re.compile(r"^\s*" + _SYMBOL)

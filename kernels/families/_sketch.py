@@ -10,14 +10,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from kernels.case import Case, Launch
 from kernels.domains import Constant, Domain, Struct, Uniform
 from kernels.draw import Draw
+from kernels.families._formula_checks import depends, grazing
 from kernels.families._layout import folded
-from kernels.language.expression import Apply, Custom, Expression, Variable, apply, literal, substitute
+from kernels.language.expression import Custom, Expression, Variable, apply, literal, substitute
 from kernels.language.interval import Interval
 from kernels.language.types import I32, Type, real, vector
 from kernels.source import LINE, def_lines, indented, kernel_module, reference_module, signature, struct_definition
@@ -123,7 +121,7 @@ class Sketch:
             drawn = self.expressions.fused(type, inputs, depth if attempt < 2 else 1 if attempt < 6 else 0)
             tries.append(drawn)
             text = drawn.warp()
-            if len(text) <= room and "- -" not in text and not _grazing(drawn) and _depends(drawn, inputs):
+            if len(text) <= room and "- -" not in text and not grazing(drawn) and depends(drawn, inputs):
                 break
         else:
             drawn = min(tries, key=lambda e: len(e.warp()))
@@ -269,40 +267,3 @@ def loop(counter: str, stop: str, lines: Sequence[str], start: str = "0") -> lis
 
 def _at(formula: str, extents: Extents) -> int:
     return extents[formula] if formula in extents else int(eval(formula, {}, dict(extents)))
-
-
-def _grazing(formula: Expression) -> bool:
-    """Whether a minimum or maximum compares two values of the same input, such as x and tan(x), which meet within rounding of each other."""
-    for e in formula.walk():
-        if isinstance(e, Apply) and e.operation.name in ("minimum", "maximum"):
-            left, right = ({leaf for leaf in side.walk() if isinstance(leaf, (Variable, Custom))} for side in e.arguments)
-            if left & right:
-                return True
-    return False
-
-
-def _depends(formula: Expression, inputs: Sequence[Expression]) -> bool:
-    """Whether the value changes with each input: what cancels (x - 4.0 - x) or saturates altogether says nothing."""
-    if any(op.helpers for op in formula.operations()):
-        return True
-    rng = np.random.default_rng(1)
-    names = {e: f"x{n}" for n, e in enumerate(inputs)}
-    text = substitute(formula, lambda e: Variable(e.type, e.range, names[e]) if e in names else None).numpy()
-    code = compile(text, "<formula>", "eval")
-
-    def draw(e: Expression) -> NDArray[np.generic]:
-        high = min(e.range.high, 1e6)
-        if e.type.is_integer:
-            return rng.integers(int(e.range.low), int(high) + 1, 16)
-        return rng.uniform(e.range.low, high, (16,) + (3,) * e.type.rank)
-
-    points = {names[e]: draw(e) for e in inputs}
-    scope = {"np": np, "f32": np.float32}
-    with np.errstate(all="ignore"):
-        base = np.asarray(eval(code, scope, points))
-        scale = 1e-3 * float(np.max(np.abs(base))) + 1e-9
-        for e in inputs:
-            moved = np.asarray(eval(code, scope, {**points, names[e]: draw(e)}))
-            if not float(np.max(np.abs(moved - base))) > scale:
-                return False
-    return True

@@ -64,6 +64,12 @@ class Expression:
         for child in self.children():
             yield from child.walk()
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is made of literals alone."""
+        below = self.children()
+        return isinstance(self, Literal) or (bool(below) and all(c.is_constant for c in below))
+
     def variables(self) -> set[str]:
         """The names of all variables that occur."""
         return {e.name for e in self.walk() if isinstance(e, Variable)}
@@ -172,7 +178,7 @@ def fill(template: str, arguments: tuple[Expression, ...], spelling: Spelling, r
             continue
         argument = arguments[int(field)]
         piece, own = argument.render(spelling)
-        trailing = "" if isinstance(argument, Literal) else {"v": "[..., None]", "m": "[..., None, None]"}.get(axes or "", "")
+        trailing = "" if argument.is_constant else {"v": "[..., None]", "m": "[..., None, None]"}.get(axes or "", "")
         after = trailing or (pieces[i + 1][0] if i + 1 < len(pieces) else "")
         text += (f"({piece})" if _needs_parentheses(own, before, after) else piece) + trailing
     return text

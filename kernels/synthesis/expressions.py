@@ -154,7 +154,7 @@ class Expressions:
         candidates, weights = [], []
         for operation in _BY_RESULT[letter]:
             weight = self.policy.weights[operation.name]
-            if weight <= 0.0 or (self.smooth_only and operation.jumps):
+            if weight <= 0.0 or (self.smooth_only and (operation.jumps or "B" in operation.parameters)):
                 continue
             if all(p in there for p in operation.parameters):
                 candidates.append(operation)
@@ -235,7 +235,8 @@ class Expressions:
             chosen = self.draw.choice(ways)
             if chosen.range.within(domain):
                 return chosen
-        low, high = max(domain.low, -50.0), min(domain.high, 50.0)
+        low = max(domain.low, min(-50.0, domain.high))
+        high = min(domain.high, max(50.0, domain.low))
         if low <= -1.0 and high >= 1.0 and not self.smooth_only and self.draw.chance(0.35):
             return apply("tanh", apply("clamp", x, literal(-20.0, type), literal(20.0, type)) if x.range.magnitude > 30 else x)
         if low <= -1.0 and high >= 1.0 and x.range.magnitude <= 20.0 and self.draw.chance(0.6):

@@ -52,10 +52,7 @@ THEMES: tuple[Theme, ...] = (
             "position:V:-2:2 velocity:V:-1.5:1.5 force:V:-3:3 mass:R:0.2:3 "
             "radius:R:0.1:1 charge:R:-1:1 age:R:0:4 density:R:0.5:2 phase:I:0:4"
         ),
-        _q(
-            "dt:R:0.005:0.05 drag:R:0.05:0.6 stiffness:R:0.5:8 "
-            "cutoff:R:0.4:1.6 softening:R:0.05:0.5 gravity:V:-1:1 max_speed:R:0.5:2"
-        ),
+        _q("dt:R:0.005:0.05 drag:R:0.05:0.6 stiffness:R:0.5:8 cutoff:R:0.4:1.6 softening:R:0.05:0.5 gravity:V:-1:1 max_speed:R:0.5:2"),
         _q("new_position:V new_velocity:V acceleration:V kinetic:R pressure:R is_active:B neighbor_count:I"),
         ("neighbor", "partner", "anchor"),
         ("cell", "cluster"),
@@ -69,10 +66,7 @@ THEMES: tuple[Theme, ...] = (
             "rest_position:V:-1:1 displacement:V:-0.5:0.5 normal:V:-1:1 inv_mass:R:0.2:2 "
             "thickness:R:0.05:0.4 tension:R:0:2 wind:V:-2:2 fixed:B"
         ),
-        _q(
-            "compliance:R:0.05:0.9 rest_length:R:0.2:1.2 damping:R:0.05:0.5 "
-            "relaxation:R:0.1:0.9 friction:R:0.1:0.8 air_density:R:0.5:1.5"
-        ),
+        _q("compliance:R:0.05:0.9 rest_length:R:0.2:1.2 damping:R:0.05:0.5 relaxation:R:0.1:0.9 friction:R:0.1:0.8 air_density:R:0.5:1.5"),
         _q("correction:V vertex_force:V strain:R bending_energy:R in_contact:B"),
         ("opposite", "edge_vertex", "neighbor"),
         ("patch", "color"),
@@ -83,8 +77,7 @@ THEMES: tuple[Theme, ...] = (
         ("body", "link", "joint"),
         ("step", "evaluate", "transform", "compute"),
         _q(
-            "orientation:M:-1:1 center:V:-2:2 linear_velocity:V:-1:1 "
-            "angular_velocity:V:-2:2 torque:V:-1:1 inv_mass:R:0.1:2 inertia:M:-1:1"
+            "orientation:M:-1:1 center:V:-2:2 linear_velocity:V:-1:1 angular_velocity:V:-2:2 torque:V:-1:1 inv_mass:R:0.1:2 inertia:M:-1:1 "
             "restitution:R:0.1:0.9 contact_normal:V:-1:1 depth:R:-0.2:0.5"
         ),
         _q("dt:R:0.005:0.05 gravity:V:-2:2 angular_damping:R:0.01:0.2 margin:R:0.01:0.1 erp:R:0.1:0.8 local_offset:V:-0.5:0.5"),
@@ -169,10 +162,7 @@ THEMES: tuple[Theme, ...] = (
         "orbit",
         ("satellite", "planet", "probe"),
         ("propagate", "perturb", "observe", "track"),
-        _q(
-            "position:V:-2:2 velocity:V:-1:1 attitude:M:-1:1 mass:R:0.3:3 "
-            "albedo:R:0.1:0.9 sun_dir:V:-1:1 anomaly:R:-3:3 mode:I:0:3"
-        ),
+        _q("position:V:-2:2 velocity:V:-1:1 attitude:M:-1:1 mass:R:0.3:3 albedo:R:0.1:0.9 sun_dir:V:-1:1 anomaly:R:-3:3 mode:I:0:3"),
         _q("mu:R:0.5:2 dt:R:0.005:0.05 drag:R:0.01:0.2 thrust:R:0.1:1 min_range:R:0.1:0.5 bias:V:-0.3:0.3"),
         _q("acceleration:V line_of_sight:V range_rate:R brightness:R angular_momentum:V visible:B"),
         ("primary", "target"),

@@ -29,6 +29,7 @@ from kernels.case import Case, Launch
 
 Array = NDArray[Any]
 
+_CANCELLED = 32.0
 _REDRAWS = 3
 _FEW = 3
 _DENSE_MINIMUM = 8
@@ -79,9 +80,10 @@ class _Slope:
             for name, c in self._cotangents.items()
         }
         self._wobble = self._per_term(wobble)
-        # Where the true derivative is exactly zero, terms of the order of the cotangent may have cancelled.
-        self._no_slope = self._per_term({name: np.abs(c) * (1.0 + np.abs(forward.expected[name])) for name, c in self._cotangents.items()})
-        self._size = self._per_term({name: np.abs(c * forward.expected[name]) for name, c in self._cotangents.items()})
+        # An adjoint is a sum of products of the cotangent with intermediate values; where these cancel (a value that in exact arithmetic
+        # does not matter, a saturated function), what is left is their rounding, a few units in the last place of their own size.
+        size = {name: np.abs(c) * (1.0 + np.abs(forward.expected[name])) for name, c in self._cotangents.items()}
+        self._cancelled = _CANCELLED * table.epsilon * self._per_term(size)
 
     def along(self, label: str, vectors: Arrays, h: float) -> Direction | None:
         """The derivative along `vectors` with step `h`, or None if it cannot be told: kinks, or the reference fails or overflows."""
@@ -113,9 +115,8 @@ class _Slope:
         size, blur, shift = (float(np.linalg.norm(x)) for x in (derivative, noise, drift))
         if float(error.sum()) > 0.5 * table.gradient_rtol * size + 8.0 * float(noise.sum()):
             return None
-        affected = float(np.linalg.norm(self._size[derivative != 0.0]))
         slack = table.gradient_rtol * size + min(float(error.sum()), float(np.linalg.norm(error)) * 8.0) + blur
-        slack += table.gradient_factor * shift + 4.0 * table.epsilon * (affected if derivative.any() else self._no_slope.sum())
+        slack += table.gradient_factor * shift + float(np.linalg.norm(self._cancelled))
         return Direction(label, vectors, h, np.array([derivative.sum()]), np.array([slack]), np.array([True]))
 
     def _by_lane(
@@ -133,9 +134,7 @@ class _Slope:
             return None
         usual = float(np.median(drift[clean]))
         slack = table.gradient_rtol * (size + 0.05 * typical) + error + noise
-        slack += table.gradient_factor * np.maximum(drift, usual) + 4.0 * table.epsilon * np.where(
-            derivative == 0.0, self._no_slope, self._size
-        )
+        slack += table.gradient_factor * np.maximum(drift, usual) + self._cancelled
         return Direction(label, vectors, h, np.where(clean, derivative, 0.0), np.where(clean, slack, 0.0), clean)
 
     def _at(self, values: Values, vectors: Arrays, t: float) -> Array:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from harness.folder import shard_files
 from harness.report.excerpt import Excerpt, find_excerpt
 from harness.report.source import DeviceData, Row
 
@@ -31,12 +30,12 @@ class Example:
         return len(self.row.python_source.splitlines())
 
 
-def choose_example(data_dir: Path, data: DeviceData) -> Example:
+def choose_example(data: DeviceData) -> Example:
     """The shortest record that has both a function and a branch and a checked gradient, and whose code has an excerpt; short of that the
     next best. `data` must have records."""
     candidates = sorted(data.rows, key=_preference)[:_TRIED]
     for row in candidates:
-        excerpt = find_excerpt(_read_code(data_dir, data.device, row))
+        excerpt = find_excerpt(_read_code(data.shards, row))
         if excerpt is not None:
             return Example(data.device, row, excerpt)
     return Example(data.device, candidates[0], None)
@@ -58,10 +57,10 @@ def _preference(row: Row) -> tuple[bool, bool, int, int, int, str]:
     return (lines > LONGEST, row.gradient != "checked", -wanted, lines, row.code_bytes, row.id)
 
 
-def _read_code(data_dir: Path, device: str, row: Row) -> str:
-    for path in shard_files(data_dir, device):
+def _read_code(shards: tuple[Path, ...], row: Row) -> str:
+    for path in shards:
         if path.name.startswith(f"{row.split}-"):
             found = pq.read_table(path, columns=["code"], filters=[("id", "==", row.id)])["code"].to_pylist()
             if found:
                 return str(found[0])
-    raise LookupError(f"record {row.id} was read from a shard of {data_dir / device} and is no longer there")
+    raise LookupError(f"record {row.id} was read from one of {len(shards)} shards and is no longer there")

@@ -20,12 +20,12 @@ _MARK = re.compile(r"\s*// (adj: )?.*<L (\d+)>\s*")
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Source lines `first` .. `last` of a module (counted from 1) as generated. `statements` is the number of forward statements of
-    `last`; `forward` and `backward` are C++ text, and the names are those of the functions they were taken from."""
+    """Source lines `first` .. `last` of a module (counted from 1) as generated. `statements` has the number of forward
+    statements of each line; `forward` and `backward` are C++ text, and the names are those of the functions they were taken from."""
 
     first: int
     last: int
-    statements: int
+    statements: tuple[int, ...]
     forward_function: str
     forward: str
     backward_function: str
@@ -65,7 +65,7 @@ def find_excerpt(code: str) -> Excerpt | None:
     return Excerpt(
         first=lines[0],
         last=lines[-1],
-        statements=len(taken[-1].statements),
+        statements=tuple(len(group.statements) for group in taken),
         forward_function=forward_function,
         forward=_text([line for g in taken for line in (g.mark, *g.statements)]),
         backward_function=backward_function,
@@ -87,13 +87,18 @@ def _section(code: str, direction: str, heading: str) -> tuple[str, list[str]]:
 
 def _forward_groups(lines: list[str]) -> list[_Group]:
     groups: list[_Group] = []
+    closed = True
     for line in lines:
         found = _MARK.fullmatch(line)
         if found:
             groups.append(_Group(int(found.group(2)), line, ()))
-        elif groups and line.strip():
+            closed = False
+        elif not closed and line.strip():
             last = groups[-1]
-            groups[-1] = _Group(last.line, last.mark, (*last.statements, line))
+            # A brace that the group did not open ends the block around it, and so the group.
+            closed = line.strip() == "}" and not any("{" in s for s in last.statements)
+            if not closed:
+                groups[-1] = _Group(last.line, last.mark, (*last.statements, line))
     return groups
 
 
@@ -104,6 +109,9 @@ def _reverse_groups(lines: list[str]) -> list[_Group]:
         found = _MARK.fullmatch(line)
         if found and found.group(1):
             groups.append(_Group(int(found.group(2)), line, tuple(pending)))
+            pending = []
+        elif line.rstrip().endswith("{"):
+            # What came before belongs to the block that opens here, not to a statement in it.
             pending = []
         elif not found and line.strip():
             pending.append(line)

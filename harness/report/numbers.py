@@ -77,7 +77,9 @@ def forward_errors(rows: Iterable[Row]) -> list[ForwardErrors]:
 
 def over_tolerance(rows: Iterable[Row]) -> int:
     """Records whose forward error exceeds their tolerance."""
-    return sum(error > tolerance for row in rows if (error := row.max_error_forward) is not None and (tolerance := row.tolerance) is not None)
+    return sum(
+        error > tolerance for row in rows if (error := row.max_error_forward) is not None and (tolerance := row.tolerance) is not None
+    )
 
 
 def unmeasured(rows: Iterable[Row]) -> int:

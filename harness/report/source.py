@@ -72,9 +72,10 @@ class Run:
 
 @dataclass(frozen=True)
 class DeviceData:
-    """A device's records, in the order of its shards, and its last run if a summary of it is there."""
+    """A device's shards, its records in their order, and its last run if a summary of it is there."""
 
     device: str
+    shards: tuple[Path, ...]
     rows: tuple[Row, ...]
     run: Run | None
 
@@ -108,7 +109,8 @@ def _read_device(data_dir: Path, device: str) -> DeviceData:
     if shards and not path.exists():
         raise DatasetError(f"{path} is missing, though {shards[0]} is there: restore it, or move {data_dir / device} away")
     rows = tuple(row for entry in manifest.shards for row in _read_shard(data_dir, entry))
-    return DeviceData(device, rows, _read_run(summary_path(data_dir, device), device))
+    named = tuple(data_dir / entry.file for entry in manifest.shards)
+    return DeviceData(device, named, rows, _read_run(summary_path(data_dir, device), device))
 
 
 def _read_shard(data_dir: Path, entry: ShardEntry) -> list[Row]:

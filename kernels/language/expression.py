@@ -180,7 +180,7 @@ def fill(template: str, arguments: tuple[Expression, ...], spelling: Spelling, r
         piece, own = argument.render(spelling)
         trailing = "" if argument.is_constant else {"v": "[..., None]", "m": "[..., None, None]"}.get(axes or "", "")
         after = trailing or (pieces[i + 1][0] if i + 1 < len(pieces) else "")
-        text += (f"({piece})" if _needs_parentheses(own, before, after) else piece) + trailing
+        text += (f"({piece})" if _needs_parentheses(own, before if i else "(" + before, after) else piece) + trailing
     return text
 
 
@@ -188,7 +188,7 @@ def _needs_parentheses(own: int, before: str, after: str) -> bool:
     """Whether text that binds as strongly as `own` is torn apart between the template's texts `before` and `after` it."""
     left, right = _BEFORE.search(before), _AFTER.search(after)
     if left:
-        unary = left[1] == "-" and not before[: left.start()].strip(" (,")
+        unary = left[1] == "-" and before[: left.start()].endswith(("(", ", "))
         strength = UNARY if unary else ADD if left[1] == "-" else _STRENGTH[left[1]]
         # A right operand of the same strength is grouped differently, a prefix operator's is not.
         if left[1] != "[" and (own < strength or (own == strength and not unary and left[1] not in ("not", "~", "and", "or"))):

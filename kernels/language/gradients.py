@@ -1,14 +1,15 @@
 """Where Warp's adjoint of a program cannot be trusted, read off the program itself.
 
 The backward kernel does not run dynamic and while loops again before it goes backwards: after such a loop, every value that the loop
-changed is still what it was before it. A later use that is linear in such a stale value (a sum, a constant factor, a store) has the right
-adjoint; any other (a product with a differentiable value, a function, a comparison, an index) has not. Static loops of up to `MAX_UNROLL`
-rounds without break or continue are unrolled and have no such limit.
+changed is still what it was before it, and before the loop it is what the loop's own backward pass left. A use that is linear in such a
+value (a sum, a constant factor, a store) has the right adjoint; any other (a product with a differentiable value, a function, a comparison,
+an index) has not. The backward pass of a counted loop also takes its break, in the first round that it comes to, and leaves out the others.
+Static loops of up to `MAX_UNROLL` rounds without break or continue are unrolled and have no such limits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from kernels.language.expression import Apply, Expression, Literal, Variable
@@ -21,6 +22,7 @@ from kernels.language.statement import (
     For,
     If,
     Load,
+    Return,
     Statement,
     Store,
     Unpack,
@@ -31,6 +33,11 @@ from kernels.language.statement import (
 
 MAX_UNROLL = 16
 
+DYNAMIC_CARRIED = "dynamic_loop_carried_state"
+WHILE_CARRIED = "while_loop_carried_state"
+RESULT = "dynamic_loop_result"
+BREAK = "break_in_loop"
+
 _SUMS = frozenset({"add", "subtract", "add_vec", "subtract_vec", "add_mat", "subtract_mat", "negate", "negate_vec"})
 _PRODUCTS = frozenset({"multiply", "scale_vec", "vec_scale", "scale_mat"})
 _COMPONENTS = frozenset({"component_0", "component_1", "component_2", "to_real", "make_vec"})
@@ -38,104 +45,162 @@ _COMPONENTS = frozenset({"component_0", "component_1", "component_2", "to_real",
 
 def loop_limitations(statements: Sequence[Statement], constants: AbstractSet[str]) -> set[str]:
     """The ledger's names that apply to a kernel or function body. `constants` are the arguments by value, which have no gradient."""
-    return _Taint(constants).block(statements)
+    analysis = _Analysis(constants)
+    analysis.block(statements)
+    return analysis.found
 
 
 def is_unrolled(loop: For) -> bool:
-    """Whether Warp unrolls this loop."""
-    if not (isinstance(loop.start, Literal) and isinstance(loop.stop, Literal)):
-        return False
-    jumps = any(isinstance(s, (Break, Continue)) for s in nested_statements(loop.body))
-    return loop.stop.value - loop.start.value <= MAX_UNROLL and not jumps
+    """Whether every supported Warp unrolls this loop (some unroll one with a continue, too)."""
+    return _is_static(loop) and loop.stop.range.low - loop.start.range.low <= MAX_UNROLL and not _jumps(loop.body, (Break, Continue))
 
 
-class _Taint:
-    """Follows stale values through a body: `stale` maps a variable to the limitation that its staleness comes from."""
+def _is_static(loop: For) -> bool:
+    return isinstance(loop.start, Literal) and isinstance(loop.stop, Literal)
+
+
+def _jumps(body: Sequence[Statement], kinds: tuple[type[Statement], ...]) -> bool:
+    """Whether one of `kinds` stands in a loop's body and means this loop, not one inside it."""
+    return any(isinstance(s, kinds) or (isinstance(s, If) and any(_jumps(b, kinds) for b in s.blocks())) for s in body)
+
+
+class _Analysis:
+    """Walks a body in order. `stale` maps a variable to the limitation that its value's staleness comes from; `needed` are variables whose
+    value some adjoint so far works with."""
 
     def __init__(self, constants: AbstractSet[str]) -> None:
         self.constants = constants
         self.stale: dict[str, str] = {}
+        self.needed: set[str] = set()
+        self.found: set[str] = set()
 
-    def block(self, statements: Sequence[Statement]) -> set[str]:
-        found: set[str] = set()
+    def block(self, statements: Sequence[Statement]) -> None:
         for statement in statements:
-            found |= self._statement(statement)
-        return found
+            self._statement(statement)
 
-    def _statement(self, statement: Statement) -> set[str]:
+    def _statement(self, statement: Statement) -> None:
         match statement:
             case Assign(name, value):
-                return self._assign(name, value, keeps=False)
+                self._need(self._nonlinear(value))
+                self._assign([name], value.variables())
             case Augment(name, symbol, value):
-                if symbol in "+-":
-                    return self._assign(name, value, keeps=True)
-                found = self._uses([value]) if not self._is_constant(value) else set()
-                return found | ({self.stale[name]} if name in self.stale and not self._is_constant(value) else set())
-            case Unpack(_, _, arguments):
-                return self._uses(arguments)
-            case Store(_, indices, value) | Atomic("add" | "sub", _, indices, value):
-                return self._uses(indices) | self._nonlinear(value)
-            case Atomic(_, _, indices, value):
-                return self._uses([*indices, value])
+                self._augment(name, symbol, value)
+            case Unpack(names, _, arguments):
+                self._need(_variables(arguments))
+                self._assign(names, set())
+            case Store(_, indices, value, "" | "+" | "-") | Atomic("add" | "sub", _, indices, value):
+                self._need(_variables(indices) | self._nonlinear(value))
+            case Store(_, indices, value) | Atomic(_, _, indices, value):
+                self._need(_variables([*indices, value]))
+            case Return(values):
+                for value in values:
+                    self._need(self._nonlinear(value))
             case If(condition, body, orelse):
-                return self._uses([condition]) | self.block(body) | self.block(orelse)
+                self._decide([condition])
+                self._branches(body, orelse)
             case For() if is_unrolled(statement):
-                return self.block(statement.body)
+                self._rounds(statement.body)
             case For(_, start, stop, body):
-                return self._uses([start, stop]) | self._loop(body, "dynamic_loop_carried_state")
-            case While(condition, body):
-                return self._loop(body, "while_loop_carried_state")
-            case _:
-                return set()
+                self._decide([start, stop])
+                jumps = _is_static(statement) and _jumps(body, (Break, Continue))
+                self._loop(body, *((BREAK, BREAK) if jumps else (DYNAMIC_CARRIED, RESULT)))
+                if _jumps(body, (Break,)) and self._has_adjoint(body):
+                    self.found.add(BREAK)
+            case While(_, body):
+                self._loop(body, WHILE_CARRIED, RESULT)
 
-    def _loop(self, body: Sequence[Statement], name: str) -> set[str]:
-        """A loop that the backward pass does not replay: what it changes is stale afterwards, and inside it for uses across rounds."""
-        inside = {s.name for s in nested_statements(body) if isinstance(s, (Assign, Augment))}
-        first = {s.name for s in nested_statements(body) if isinstance(s, Assign)}
-        carried = {s.name for s in nested_statements(body) if isinstance(s, Augment)} | (inside & set(self._read_before_write(body)))
-        for variable in carried:
-            self.stale[variable] = name
-        found = self.block(body)
-        for variable in inside | first:
-            self.stale[variable] = name
-        return found
+    def _need(self, variables: AbstractSet[str]) -> None:
+        """Takes note that an adjoint works with the values of `variables`."""
+        self.found |= {self.stale[v] for v in variables if v in self.stale}
+        self.needed |= variables
 
-    def _read_before_write(self, body: Sequence[Statement]) -> list[str]:
-        """Variables that a round of the loop may read before it assigns them: they carry a value from round to round."""
-        written: set[str] = set()
-        read: list[str] = []
-        for statement in body:
-            read += [v for e in nested_expressions([statement]) for v in e.variables() if v not in written]
-            if isinstance(statement, Assign):
-                written.add(statement.name)
-        return read
+    def _decide(self, expressions: Iterable[Expression]) -> None:
+        """Takes note of a decision: it is made again in the backward kernel, but before anything there is changed."""
+        self.found |= {self.stale[v] for v in _variables(expressions) if v in self.stale}
 
-    def _assign(self, name: str, value: Expression, *, keeps: bool) -> set[str]:
-        sources = [self.stale[v] for v in sorted(value.variables()) if v in self.stale]
-        found = self._nonlinear(value)
-        if sources:
-            self.stale[name] = sources[0]
-        elif not keeps:
+    def _assign(self, names: Iterable[str], sources: AbstractSet[str]) -> None:
+        reasons = sorted(self.stale[v] for v in sources if v in self.stale)
+        for name in names:
+            self.needed.discard(name)
             self.stale.pop(name, None)
-        return found
+            if reasons:
+                self.stale[name] = reasons[0]
 
-    def _uses(self, expressions: Sequence[Expression]) -> set[str]:
-        return {self.stale[v] for e in expressions for v in e.variables() if v in self.stale}
+    def _augment(self, name: str, symbol: str, value: Expression) -> None:
+        if symbol in "+-":
+            self._need(self._nonlinear(value))
+        elif not self._is_constant(value):
+            self._need(value.variables() | {name})
+        reasons = sorted(self.stale[v] for v in value.variables() if v in self.stale)
+        if reasons:
+            self.stale.setdefault(name, reasons[0])
+
+    def _branches(self, *bodies: Sequence[Statement]) -> None:
+        before, stale, needed = dict(self.stale), dict[str, str](), set[str]()
+        for body in bodies:
+            self.stale = dict(before)
+            outside = set(self.needed)
+            self.block(body)
+            stale = {**self.stale, **stale}
+            needed |= self.needed
+            self.needed = outside
+        self.stale, self.needed = stale, needed
+
+    def _rounds(self, body: Sequence[Statement]) -> None:
+        """An unrolled loop: what a round leaves stale, the next one may use."""
+        before: dict[str, str] | None = None
+        while before != self.stale:
+            before = dict(self.stale)
+            self.block(body)
+
+    def _loop(self, body: Sequence[Statement], carried_name: str, result_name: str) -> None:
+        """A loop that the backward pass does not run first: what it changes is stale afterwards, and inside it for uses across rounds."""
+        statements = nested_statements(body)
+        augmented = {s.name for s in statements if isinstance(s, Augment)}
+        changed = augmented | {s.name for s in statements if isinstance(s, Assign)}
+        changed |= {name for s in statements if isinstance(s, Unpack) for name in s.names}
+        if changed & self.needed:
+            self.found.add(carried_name)
+        for variable in augmented | (changed & _read_before_write(body)):
+            self.stale[variable] = carried_name
+        self.block(body)
+        self.stale |= dict.fromkeys(changed, result_name)
+
+    def _has_adjoint(self, body: Sequence[Statement]) -> bool:
+        """Whether gradients flow through what a loop's body assigns or writes."""
+        statements = nested_statements(body)
+        values = [s.value for s in statements if isinstance(s, (Assign, Augment, Store, Atomic))]
+        return any(isinstance(s, Unpack) for s in statements) or any(v.type.is_float and not self._is_constant(v) for v in values)
 
     def _is_constant(self, e: Expression) -> bool:
         """Whether `e` has the right value in the backward pass and no gradient: a literal, an argument by value, or a formula of these."""
         return not any(isinstance(x, Load) for x in e.walk()) and all(v.split(".")[0] in self.constants for v in e.variables())
 
     def _nonlinear(self, e: Expression) -> set[str]:
-        """The limitations that `e` meets by using a stale value other than linearly."""
-        if isinstance(e, (Variable, Literal)) or not self._uses([e]):
+        """The variables that `e` uses other than linearly: its adjoint works with their values."""
+        if isinstance(e, (Variable, Literal)) or self._is_constant(e):
             return set()
         if isinstance(e, Apply):
             name, arguments = e.operation.name, e.arguments
-            if name in _SUMS or name in _COMPONENTS:
-                return set().union(*(self._nonlinear(a) for a in arguments))
-            if name in _PRODUCTS and any(self._is_constant(a) for a in arguments):
+            if name in _SUMS or name in _COMPONENTS or (name in _PRODUCTS and any(self._is_constant(a) for a in arguments)):
                 return set().union(*(self._nonlinear(a) for a in arguments))
             if name in ("divide", "vec_divide") and self._is_constant(arguments[1]):
                 return self._nonlinear(arguments[0])
-        return self._uses([e])
+        return e.variables()
+
+
+def _variables(expressions: Iterable[Expression]) -> set[str]:
+    return {v for e in expressions for v in e.variables()}
+
+
+def _read_before_write(body: Sequence[Statement]) -> set[str]:
+    """Variables that a round of the loop may read before it assigns them: they carry a value from round to round."""
+    written: set[str] = set()
+    read: set[str] = set()
+    for statement in body:
+        read |= _variables(nested_expressions([statement])) - written
+        if isinstance(statement, Assign):
+            written.add(statement.name)
+        elif isinstance(statement, Unpack):
+            written.update(statement.names)
+    return read

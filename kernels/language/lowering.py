@@ -2,7 +2,7 @@
 
 Each name stands for one value per thread. A branch becomes a mask and its assignments `np.where(mask, new, old)`; a loop runs as long as
 any thread is in it, under a mask of the threads that are; a thread that returned early is masked from there on. Stores under a mask keep
-what was there; atomics use numpy's unbuffered `ufunc.at`.
+what was there; atomics use numpy's unbuffered `ufunc.at`. A return inside a loop has no lowering.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from kernels.language.expression import Expression, Literal, substitute
+from kernels.language.operation import ADD
 from kernels.language.statement import (
     Assign,
     Atomic,
@@ -29,10 +30,14 @@ from kernels.language.statement import (
     Unpack,
     While,
     call_text,
+    nested_statements,
     numpy_scalar,
 )
 from kernels.language.types import BOOL, Type
 from kernels.source import indented
+
+NOBODY = "nobody"
+"""The mask after a jump: no thread comes there."""
 
 _AXES = ("", "[..., None]", "[..., None, None]")
 _NEUTRAL = {"add": "0", "sub": "0", "min": "np.inf", "max": "-np.inf"}
@@ -77,10 +82,11 @@ class Lowering:
         early: list[tuple[str, list[str]]] = []
         lines: list[str] = []
         for statement in statements[:-1]:
-            if isinstance(statement, If) and isinstance(statement.body[-1], Return):
+            if isinstance(statement, If) and not statement.orelse and isinstance(statement.body[-1], Return):
                 branch = self.fresh("early")
                 lines.append(f"{branch} = {statement.condition.numpy()}")
-                inner, _ = self._block(statement.body[:-1], None, None)
+                _refuse_returns(statement.body[:-1])
+                inner, _ = self._block(statement.body[:-1], branch, None)
                 lines += inner
                 values = []
                 for value in statement.body[-1].values:
@@ -89,6 +95,7 @@ class Lowering:
                     values.append(name)
                 early.append((branch, values))
                 continue
+            _refuse_returns([statement])
             inner, _ = self._block([statement], None, None)
             lines += inner
         final = statements[-1]
@@ -102,9 +109,14 @@ class Lowering:
         return [*lines, f"return {', '.join(texts)}"]
 
     def _block(self, statements: Sequence[Statement], mask: str | None, running: str | None) -> tuple[list[str], str | None]:
-        """The lines of `statements` under `mask`, and the mask that holds after them. `running` masks the threads in the innermost loop."""
+        """The lines of `statements` under `mask`, and the mask of the threads that reach their end: `NOBODY` if none can.
+
+        `running` masks the threads in the innermost loop.
+        """
         lines: list[str] = []
         for statement in statements:
+            if mask == NOBODY:
+                raise ValueError(f"{type(statement).__name__} stands where no thread comes: take it out, or the jump before it")
             new, mask = self._statement(statement, mask, running)
             lines += new
         return lines, mask
@@ -119,7 +131,8 @@ class Lowering:
                 text = self._text(value, mask)
                 if value.type.rank < target.rank and not isinstance(value, Literal):
                     text = f"({text})[..., None]"
-                return self._assign(name, f"{name} {symbol} ({text})" if symbol in "*/-" else f"{name} {symbol} {text}", target, mask), mask
+                loose = symbol != "+" or value.render("numpy")[1] < ADD
+                return self._assign(name, f"{name} {symbol} ({text})" if loose else f"{name} {symbol} {text}", target, mask), mask
             case Unpack(names, function, arguments):
                 return self._unpack(names, function, arguments, mask), mask
             case Store():
@@ -133,9 +146,9 @@ class Lowering:
             case While():
                 return self._while(statement, mask), mask
             case Break():
-                return [f"{running} = {running} & ~{mask}"], mask
+                return [f"{running} = {running} & ~{mask}"], NOBODY
             case Continue() | Return():
-                return [], mask
+                return [], NOBODY
             case _:
                 raise TypeError(f"no numpy lowering for {type(statement).__name__} here")
 
@@ -159,9 +172,14 @@ class Lowering:
 
     def _unpack(self, names: tuple[str, ...], function: Function, arguments: tuple[Expression, ...], mask: str | None) -> list[str]:
         guarded = [self._guarded(a, mask) for a in arguments]
+        results: list[str] = []
+        selections: list[str] = []
         for name, type in zip(names, function.results, strict=True):
+            known = mask is not None and name in self.defined
+            results.append(self.fresh(f"new_{name}") if known else name)
+            selections += self._assign(name, results[-1], type, mask) if known else []
             self.defined[name] = type
-        return [f"{', '.join(names)} = {call_text(function, guarded, 'numpy')}"]
+        return [f"{', '.join(results)} = {call_text(function, guarded, 'numpy')}", *selections]
 
     def _store(self, statement: Store, mask: str | None) -> str:
         target = f"{statement.array}[{', '.join(e.numpy() for e in statement.indices)}]"
@@ -194,21 +212,28 @@ class Lowering:
         text, _ = condition.render("numpy")
         joined = f"{mask} & ({text})" if mask else text
         lines = [f"{branch} = {joined}"]
-        body, _ = self._block(statement.body, branch, running)
+        body, after_body = self._block(statement.body, branch, running)
         lines += body
+        rest = f"{f'{mask} & ' if mask else ''}~{branch}"
+        after_else: str | None = None
         if statement.orelse:
             other = self.fresh("otherwise")
-            lines.append(f"{other} = {f'{mask} & ' if mask else ''}~{branch}")
-            body, _ = self._block(statement.orelse, other, running)
+            lines.append(f"{other} = {rest}")
+            body, after_else = self._block(statement.orelse, other, running)
             lines += body
-        if _leaves(statement.body):
-            rest = self.fresh("remaining")
-            lines.append(f"{rest} = {f'{mask} & ' if mask else ''}~{branch}")
-            return lines, rest
-        return lines, mask
+        if after_body == branch and (not statement.orelse or after_else == other):
+            return lines, mask
+        # Some threads have left: from here on go those that reach the end of either branch.
+        ends = [after_body, after_else if statement.orelse else f"({rest})"]
+        reaching = [m for m in ends if m is not None and m != NOBODY]
+        if not reaching:
+            return lines, NOBODY
+        remaining = self.fresh("remaining")
+        return [*lines, f"{remaining} = {' | '.join(reaching) if len(reaching) > 1 else reaching[0].strip('()')}"], remaining
 
     def _for(self, statement: For, mask: str | None) -> list[str]:
         counter, body = statement.counter, statement.body
+        _refuse_returns(body)
         self.defined[counter] = statement.stop.type
         leaves = _contains(body, Break)
         running = self.fresh("running") if leaves else None
@@ -217,22 +242,24 @@ class Lowering:
         start, stop = self._text(statement.start, mask), self._text(statement.stop, mask)
         inner: list[str] = []
         if static:
-            head = f"for {counter} in range({statement.start.numpy()}, {statement.stop.numpy()}):"
+            # numpy's integers: `~` of a comparison of Python's is no negation.
+            head = f"for {counter} in np.arange({statement.start.numpy()}, {statement.stop.numpy()}):"
             inside = running or mask
         else:
             inside = self.fresh("active")
             outer = running or mask
             if isinstance(statement.start, Literal):
-                head = f"for {counter} in range({statement.start.numpy()}, int(np.max({stop}, initial=0))):"
+                head = f"for {counter} in np.arange({statement.start.numpy()}, np.max({stop}, initial=0)):"
             else:
                 step = self.fresh("step")
-                head = f"for {step} in range(int(np.max({stop} - {start}, initial=0))):"
+                head = f"for {step} in np.arange(np.max({stop} - {start}, initial=0)):"
                 inner.append(f"{counter} = {start} + {step}")
             inner.append(f"{inside} = {f'{outer} & ' if outer else ''}({counter} < {stop})")
         text, _ = self._block(body, inside, running)
         return [*lines, head, *indented([*inner, *text])]
 
     def _while(self, statement: While, mask: str | None) -> list[str]:
+        _refuse_returns(statement.body)
         running = self.fresh("running")
         condition = self._guarded(statement.condition, running).numpy()
         start = mask or f"np.ones({self.lanes}.shape, dtype=bool)"
@@ -241,9 +268,10 @@ class Lowering:
         return [f"{running} = {start}", again, f"while np.any({running}):", *indented([*body, again])]
 
 
-def _leaves(body: Sequence[Statement]) -> bool:
-    """Whether threads that take this branch skip what follows it."""
-    return bool(body) and isinstance(body[-1], (Return, Continue, Break))
+def _refuse_returns(body: Sequence[Statement]) -> None:
+    """Raises TypeError for a return that has no lowering: one in a loop, or deeper in a function than its outermost branches."""
+    if any(isinstance(s, Return) for s in nested_statements(body)):
+        raise TypeError("no numpy lowering for a return inside a loop or an inner branch of a function: set a variable, return it at the end")
 
 
 def _contains(body: Sequence[Statement], kind: type[Statement]) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from kernels.draw import Draw
 from kernels.language.expression import Apply, Custom, Expression, Literal, Variable, apply, literal
 from kernels.language.interval import SIGNED_UNIT, Interval
-from kernels.language.operation import OPERATIONS, Operation
+from kernels.language.operation import ATOM, OPERATIONS, Operation
 from kernels.language.types import BOOL, F32, Type, instantiate, letter_of, real, vector
 from kernels.synthesis.policy import Policy, draw_constant, draw_policy
 
@@ -176,7 +176,7 @@ class Expressions:
             elif varies and wanted.rank == 0 and self.draw.chance(self.policy.constant_share + (0.4 if position > 1 else 0.0)):
                 argument = self._operand_constant(operation, wanted, domain)
             else:
-                argument = self.tree(wanted, scope, depth - 1 if position == 0 or self.draw.chance(0.5) else 0)
+                argument = self.tree(wanted, scope, self._depth_below(operation, position, depth))
                 varies = varies or not isinstance(argument, Literal)
             if last and len(arguments) == 1 and arguments[0] == argument and operation.name != "dot":
                 # Both operands the same (x - x, min(x, x)) means nothing: use a constant or give up on this operation.
@@ -194,6 +194,12 @@ class Expressions:
         if operation.name == "normalize":
             return self.direction(arguments[0])
         return self.confined(apply(operation.name, *arguments, width=width), LIMIT)
+
+    def _depth_below(self, operation: Operation, position: int, depth: int) -> int:
+        """How deep an argument may go: functions of functions are rare, and mostly one side of an operator is simple."""
+        if operation.precedence == ATOM and len(operation.parameters) == 1 and self.draw.chance(0.75):
+            return 0
+        return depth - 1 if position == 0 or self.draw.chance(0.5) else 0
 
     def _bounds(self, value: Expression) -> list[Expression]:
         """Two constants, low below high, that cut off the ends of the value's range."""
@@ -237,12 +243,10 @@ class Expressions:
                 return chosen
         low = max(domain.low, min(-50.0, domain.high))
         high = min(domain.high, max(50.0, domain.low))
-        if low <= -1.0 and high >= 1.0 and not self.smooth_only and self.draw.chance(0.35):
+        if low <= -1.0 and high >= 1.0 and not self.smooth_only and self.draw.chance(0.15):
             return apply("tanh", apply("clamp", x, literal(-20.0, type), literal(20.0, type)) if x.range.magnitude > 30 else x)
-        if low <= -1.0 and high >= 1.0 and x.range.magnitude <= 20.0 and self.draw.chance(0.6):
+        if low <= -1.0 and high >= 1.0 and x.range.magnitude <= 20.0 and self.draw.chance(0.25):
             return apply(self.draw.choice(("sin", "cos")), x)
-        if low <= -1.0 and high >= 1.0 and x.range.magnitude <= 30.0:
-            return apply("tanh", x)
         return apply("clamp", x, literal(_neat(low, up=True), type), literal(_neat(high, up=False), type))
 
     def _confined_integer(self, x: Expression, domain: Interval) -> Expression:
@@ -300,6 +304,8 @@ def _idle(operation: Operation, arguments: Sequence[Expression]) -> bool:
     first = arguments[0].range
     if operation.name in ("absolute", "absolute_int", "sign", "step"):
         return first.mignitude > 0.0 or first.low == 0.0
+    if operation.name in ("add", "subtract", "add_vec", "subtract_vec"):
+        return isinstance(arguments[1], Apply) and arguments[1].operation.name.startswith("negate")
     if operation.name in ("where", "where_int"):
         return arguments[1] == arguments[2]
     if operation.name in ("length", "length_sq"):
@@ -310,7 +316,7 @@ def _idle(operation: Operation, arguments: Sequence[Expression]) -> bool:
         return any(isinstance(a, Literal) and a.value == 1 for a in arguments)
     if operation.name in ("minimum", "maximum", "minimum_int", "maximum_int"):
         second = arguments[1].range
-        if arguments[1] in arguments[0].children():
+        if _occurs(arguments[1], arguments[0]) or _occurs(arguments[0], arguments[1]):
             return True
         return second.high <= first.low or first.high <= second.low
     return False

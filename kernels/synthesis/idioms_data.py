@@ -223,7 +223,11 @@ def search(p: Program) -> bool:
     x = sources[0]
     low, high = x.range.low, max(x.range.high, x.range.low + 0.5)
     edges = p.array(
-        p.name(p.draw.choice(("edges", "bin_edges", "level_edges"))), p.real, (bins,), lambda sizes: Sorted(low, high), differentiable=False
+        p.name(p.draw.choice(("edges", "bin_edges", "level_edges"))),
+        p.real,
+        (bins + 1,),
+        lambda sizes: Sorted(low, high),
+        differentiable=False,
     )
     slot = p.local(p.draw.choice(("slot", "bin_id", "interval")), ZERO, mutable=True)
     here = Load(p.real, Interval(low, high), edges, (slot,), guarded=True)

@@ -83,7 +83,8 @@ def falloff(p: Program) -> bool:
     else:
         low = p.expressions.constant(real, x.range.low, x.range.low + 0.3 * max(x.range.high - x.range.low, 0.1))
         span = literal(round(max(0.2, 0.6 * (x.range.high - x.range.low)), 2), real)
-        t = p.local("t", apply("clamp", apply("divide", apply("subtract", x, low), span), literal(0.0, real), literal(1.0, real)))
+        above = apply("subtract", x, low) if low.value >= 0.0 else apply("add", x, literal(-low.value, real))
+        t = p.local("t", apply("clamp", apply("divide", above, span), literal(0.0, real), literal(1.0, real)))
         value = apply("multiply", apply("square", t), apply("subtract", literal(3.0, real), apply("multiply", literal(2.0, real), t)))
     p.local(p.draw.choice(("weight", "falloff", "attenuation", "kernel_weight", "influence")), value)
     return True

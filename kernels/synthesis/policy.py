@@ -32,9 +32,11 @@ class Policy:
 def draw_policy(draw: Draw) -> Policy:
     """A policy: operation weights spread log-normally around their usual ones, a few operations struck out altogether."""
     risky = draw.chance(0.06)
+    # Most programs keep to what people write; some stray from it, and a few take every operation to be equally likely.
+    faithfulness = draw.weighted((1.0, 0.6, 0.0), (7, 2, 1))
     weights = {}
     for name, operation in OPERATIONS.items():
-        weight = operation.weight * draw.log_normal(0.9)
+        weight = operation.weight**faithfulness * draw.log_normal(0.9)
         if draw.chance(0.12) or (operation.limitation and not risky):
             weight = 0.0
         weights[name] = weight

@@ -32,7 +32,7 @@ declare(
     increasing(math.sqrt),
     domain=(POSITIVE,),
     nouns=("root", "speed", "sigma"),
-    weight=2.0,
+    weight=1.2,
 )
 declare(
     "cbrt",
@@ -42,7 +42,7 @@ declare(
     increasing(lambda x: math.copysign(abs(x) ** (1 / 3), x)),
     domain=(POSITIVE,),
     nouns=("edge",),
-    weight=0.3,
+    weight=0.05,
 )
 declare(
     "exp",
@@ -52,7 +52,7 @@ declare(
     increasing(math.exp),
     domain=(Interval(-8.0, 4.0),),
     nouns=("decay", "growth", "falloff"),
-    weight=1.6,
+    weight=0.45,
 )
 declare(
     "log",
@@ -62,9 +62,9 @@ declare(
     increasing(math.log),
     domain=(POSITIVE,),
     nouns=("log_value", "entropy", "score"),
-    weight=0.9,
+    weight=0.12,
 )
-declare("log2", "R -> R", "wp.log2({0})", "np.log2({0})", increasing(math.log2), domain=(POSITIVE,), nouns=("octave", "bits"), weight=0.3)
+declare("log2", "R -> R", "wp.log2({0})", "np.log2({0})", increasing(math.log2), domain=(POSITIVE,), nouns=("octave", "bits"), weight=0.05)
 declare(
     "log10",
     "R -> R",
@@ -73,16 +73,30 @@ declare(
     increasing(math.log10),
     domain=(POSITIVE,),
     nouns=("decades", "level_db"),
-    weight=0.3,
+    weight=0.05,
 )
 declare(
-    "sin", "R -> R", "wp.sin({0})", "np.sin({0})", lambda x: SIGNED_UNIT, domain=(ANGLE,), nouns=("wave", "sway", "oscillation"), weight=1.6
+    "sin",
+    "R -> R",
+    "wp.sin({0})",
+    "np.sin({0})",
+    lambda x: SIGNED_UNIT,
+    domain=(ANGLE,),
+    nouns=("wave", "sway", "oscillation"),
+    weight=0.35,
 )
 declare(
-    "cos", "R -> R", "wp.cos({0})", "np.cos({0})", lambda x: SIGNED_UNIT, domain=(ANGLE,), nouns=("phase", "ripple", "tilt"), weight=1.6
+    "cos", "R -> R", "wp.cos({0})", "np.cos({0})", lambda x: SIGNED_UNIT, domain=(ANGLE,), nouns=("phase", "ripple", "tilt"), weight=0.3
 )
 declare(
-    "tan", "R -> R", "wp.tan({0})", "np.tan({0})", increasing(math.tan), domain=(Interval(-1.2, 1.2),), nouns=("slope", "grade"), weight=0.4
+    "tan",
+    "R -> R",
+    "wp.tan({0})",
+    "np.tan({0})",
+    increasing(math.tan),
+    domain=(Interval(-1.2, 1.2),),
+    nouns=("slope", "grade"),
+    weight=0.08,
 )
 declare(
     "asin",
@@ -92,7 +106,7 @@ declare(
     increasing(math.asin),
     domain=(INSIDE_UNIT,),
     nouns=("elevation", "pitch"),
-    weight=0.3,
+    weight=0.06,
 )
 declare(
     "acos",
@@ -102,9 +116,9 @@ declare(
     decreasing(math.acos),
     domain=(INSIDE_UNIT,),
     nouns=("angle", "inclination"),
-    weight=0.4,
+    weight=0.1,
 )
-declare("atan", "R -> R", "wp.atan({0})", "np.arctan({0})", increasing(math.atan), domain=(WIDE,), nouns=("bearing", "turn"), weight=0.5)
+declare("atan", "R -> R", "wp.atan({0})", "np.arctan({0})", increasing(math.atan), domain=(WIDE,), nouns=("bearing", "turn"), weight=0.06)
 declare(
     "atan2",
     "R,R -> R",
@@ -113,12 +127,12 @@ declare(
     lambda y, x: Interval(-math.pi / 2, math.pi / 2),
     domain=(WIDE, POSITIVE),
     nouns=("heading", "azimuth"),
-    weight=0.6,
+    weight=0.2,
 )
 declare(
-    "sinh", "R -> R", "wp.sinh({0})", "np.sinh({0})", increasing(math.sinh), domain=(Interval(-4.0, 4.0),), nouns=("stretch",), weight=0.2
+    "sinh", "R -> R", "wp.sinh({0})", "np.sinh({0})", increasing(math.sinh), domain=(Interval(-4.0, 4.0),), nouns=("stretch",), weight=0.03
 )
-declare("cosh", "R -> R", "wp.cosh({0})", "np.cosh({0})", _cosh, domain=(Interval(-4.0, 4.0),), nouns=("catenary", "sag"), weight=0.2)
+declare("cosh", "R -> R", "wp.cosh({0})", "np.cosh({0})", _cosh, domain=(Interval(-4.0, 4.0),), nouns=("catenary", "sag"), weight=0.03)
 declare(
     "tanh",
     "R -> R",
@@ -127,7 +141,7 @@ declare(
     increasing(math.tanh),
     domain=(Interval(-30.0, 30.0),),
     nouns=("activation", "saturated", "squashed"),
-    weight=1.0,
+    weight=0.15,
 )
 declare(
     "pow",
@@ -137,7 +151,7 @@ declare(
     _power,
     domain=(Interval(0.05, 20.0), Interval(-2.5, 2.5)),
     nouns=("powered", "gamma_corrected", "scaled_power"),
-    weight=0.8,
+    weight=0.3,
 )
 declare(
     "erf",
@@ -148,7 +162,7 @@ declare(
     domain=(Interval(-4.0, 4.0),),
     helpers=ERF,
     nouns=("coverage", "cdf"),
-    weight=0.25,
+    weight=0.04,
 )
 declare(
     "erfc",
@@ -159,12 +173,14 @@ declare(
     domain=(Interval(-4.0, 3.0),),
     helpers=ERFC,
     nouns=("tail", "survival"),
-    weight=0.2,
+    weight=0.03,
 )
 declare(
-    "degrees", "R -> R", "wp.degrees({0})", "np.degrees({0})", increasing(math.degrees), domain=(ANGLE,), nouns=("degrees",), weight=0.2
+    "degrees", "R -> R", "wp.degrees({0})", "np.degrees({0})", increasing(math.degrees), domain=(ANGLE,), nouns=("degrees",), weight=0.03
 )
-declare("radians", "R -> R", "wp.radians({0})", "np.radians({0})", increasing(math.radians), domain=(WIDE,), nouns=("radians",), weight=0.2)
+declare(
+    "radians", "R -> R", "wp.radians({0})", "np.radians({0})", increasing(math.radians), domain=(WIDE,), nouns=("radians",), weight=0.03
+)
 declare(
     "floor",
     "R -> R",
@@ -175,7 +191,7 @@ declare(
     smooth=False,
     jumps=True,
     nouns=("cell", "base"),
-    weight=0.5,
+    weight=0.3,
 )
 declare(
     "ceil",
@@ -187,7 +203,7 @@ declare(
     smooth=False,
     jumps=True,
     nouns=("ceiling", "upper_cell"),
-    weight=0.4,
+    weight=0.2,
 )
 declare(
     "trunc",
@@ -199,7 +215,7 @@ declare(
     smooth=False,
     jumps=True,
     nouns=("whole",),
-    weight=0.2,
+    weight=0.05,
 )
 declare(
     "rint",
@@ -211,7 +227,7 @@ declare(
     smooth=False,
     jumps=True,
     nouns=("nearest",),
-    weight=0.2,
+    weight=0.05,
 )
 # wp.round rounds half away from zero; np.round rounds half to even.
 declare(
@@ -224,7 +240,7 @@ declare(
     smooth=False,
     jumps=True,
     nouns=("rounded", "snapped"),
-    weight=0.3,
+    weight=0.12,
 )
 declare(
     "frac",
@@ -237,7 +253,7 @@ declare(
     jumps=True,
     limitation="frac",
     nouns=("fractional", "remainder"),
-    weight=0.15,
+    weight=0.04,
 )
 # wp.sign(0) is +1.
 declare(
@@ -250,7 +266,7 @@ declare(
     smooth=False,
     jumps=True,
     nouns=("side", "direction"),
-    weight=0.5,
+    weight=0.15,
 )
 # wp.step(x) is 1 below zero and 0 from zero on.
 declare(
@@ -263,7 +279,7 @@ declare(
     smooth=False,
     jumps=True,
     nouns=("below", "mask"),
-    weight=0.3,
+    weight=0.06,
 )
 declare(
     "mod",
@@ -276,7 +292,7 @@ declare(
     jumps=True,
     limitation="mod_divisor",
     nouns=("wrapped", "phase_offset"),
-    weight=0.2,
+    weight=0.06,
 )
 declare(
     "square",
@@ -287,5 +303,5 @@ declare(
     precedence=MULTIPLY,
     numpy_precedence=MULTIPLY,
     nouns=("squared", "energy", "variance"),
-    weight=1.5,
+    weight=1.2,
 )

@@ -1,0 +1,41 @@
+# Sets up .venv and runs the project's jobs in it. PYTHON is the interpreter that .venv is made with (3.10 or newer).
+# Packages are installed when pyproject.toml has changed since, and not otherwise.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: data test lint benchmark clean
+.NOTPARALLEL:
+
+# The main job's exit status counts; a run with failures still gets its report.
+data: $(VENV)/installed-report
+	@status=0; $(BIN)/pytest -n auto --device=cpu || status=$$?; \
+	$(BIN)/python -m harness.report || [ $$status -ne 0 ] || status=$$?; exit $$status
+
+test: $(VENV)/installed-report,test
+	@$(BIN)/pytest tests -n auto -p no:benchmark
+
+lint: $(VENV)/installed-lint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+benchmark: $(VENV)/installed-test
+	@$(BIN)/pytest tests/benchmarks
+
+clean:
+	@rm -rf $(VENV) build failures *.egg-info .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find conftest.py harness kernels generation tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stem is the list of extras.
+$(VENV)/installed-%: pyproject.toml $(VENV)/made
+	@echo "installing the package with [$*] into $(VENV)"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[$*]'
+	@touch '$@'
+
+$(VENV)/made:
+	@echo "making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python %d.%d is too old: make PYTHON=<3.10 or newer>" % sys.version_info[:2])'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@

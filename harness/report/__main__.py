@@ -1,0 +1,73 @@
+"""The command `python -m harness.report`: reads a dataset and writes the report on it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from harness.errors import DatasetError
+from harness.report.document import write_document
+from harness.report.example import choose_example
+from harness.report.numbers import megabytes
+from harness.report.output import FIGURES, REPORT, ReportError, publish_report
+from harness.report.source import DeviceData, read_dataset
+from harness.state import StateError, read_state, write_state
+
+BAD_INPUT = 2
+"""The exit status when nothing was written."""
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status: 0, or 2 after one line on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        print(_report(options.data_dir, options.output, options.state))
+    except (DatasetError, ReportError, StateError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m harness.report", description="Writes report.md and its figures on a dataset.")
+    folder = "(default: {} in the project's folder)"
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help=f"the dataset's folder {folder.format('generation/data')}")
+    parser.add_argument("--output", type=Path, metavar="DIR", help=f"where the report goes {folder.format('generation/report')}")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="a GENERATION_STATE.md to log the report in (default: none)")
+    return parser
+
+
+def _report(data_dir: Path | None, output: Path | None, state: Path | None) -> str:
+    """Write the report; the line that says what was written and of what."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise ReportError("matplotlib is not installed, and the figures need it: pip install -e '.[report]'")
+    from harness.report.figures import PLOTS, draw_figures
+
+    source = _ROOT / "generation" / "data" if data_dir is None else data_dir
+    target = _ROOT / "generation" / "report" if output is None else output
+    before = None if state is None else read_state(state)
+    devices = read_dataset(source)
+    example = choose_example(next(data for data in devices if data.rows))
+
+    def make(folder: Path) -> None:
+        captions = {plot.name: plot.caption for plot in draw_figures(folder / FIGURES, devices)}
+        write_document(folder / REPORT, devices, example, captions, "generation/data" if data_dir is None else str(data_dir))
+
+    publish_report(target, make, [plot.name for plot in PLOTS])
+    if state is not None and before is not None:
+        write_state(state, before.with_activity(date.today(), f"wrote the report on {_contents(devices)}"))
+    return f"wrote {target / REPORT} on {_contents(devices)}"
+
+
+def _contents(devices: Sequence[DeviceData]) -> str:
+    return ", ".join(f"{len(d.rows):,} {d.device} records ({megabytes(d.code_bytes):.3f} MB)" for d in devices if d.rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""The report's text, by mdutils: a summary, the explanation, the numbers, and how to use the dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mdutils.mdutils import MdUtils
+
+from harness.records import SCHEMA
+from harness.report import numbers
+from harness.report.example import Example
+from harness.report.explanation import LANGUAGES, write_explanation
+from harness.report.page import heading
+from harness.report.source import DeviceData, Row
+from harness.report.tables import passed_sentence, write_numbers
+
+TITLE = "Warp kernels and their generated code"
+
+
+def write_document(path: Path, devices: Sequence[DeviceData], example: Example, captions: dict[str, str], data_dir: str) -> None:
+    """Write the report to `path`, which ends in `.md`. `captions` are those of the figures that were drawn, by file name; `data_dir` is
+    named in the examples of loading. Raises OSError if the disk refuses."""
+    present = [data for data in devices if data.rows]
+    page = MdUtils(str(path), title=TITLE, title_header_style="atx")
+    _write_summary(page, devices)
+    write_explanation(page, example)
+    write_numbers(page, present, captions)
+    _write_use(page, example, data_dir)
+    path.write_text(page.get_md_text().lstrip("\n") + "\n", encoding="utf-8")
+
+
+def _write_summary(page: MdUtils, devices: Sequence[DeviceData]) -> None:
+    heading(page, 2, "Summary")
+    page.new_paragraph(
+        "Each record pairs one NVIDIA Warp kernel in Python with the code that Warp's compiler generated of it, forward and backward, "
+        "with a numpy reference that computes the same and the evidence of its validation."
+    )
+    page.new_paragraph("\n".join(f"- {line}" for data in devices for line in _lines_on(data)))
+
+
+def _lines_on(data: DeviceData) -> list[str]:
+    device, rows = data.device, data.rows
+    if not rows:
+        return [f"**{device}**: there is no {LANGUAGES[device]} data."]
+    size = numbers.megabytes(data.code_bytes)
+    kinds = len(numbers.families(rows))
+    lines = [f"**{device}, what there is**: {len(rows):,} records, {size:.3f} MB of {LANGUAGES[device]} in {kinds} families."]
+    lines.append(f"**{device}, how it was validated**: {_validated(rows)}")
+    lines.append(f"**{device}, limits**: {_limits(rows)}")
+    if data.run is not None:
+        lines.append(f"**{device}, last run**: {passed_sentence(data.run)}")
+    return lines
+
+
+_LEVELS = {
+    "executed": "compiled, run on the device, and agreed with the reference",
+    "executed_on_host": "compiled, run on the host instead of the device, and agreed with the reference",
+    "compiled": "compiled only, never run",
+}
+
+
+def _validated(rows: Sequence[Row]) -> str:
+    levels = dict(numbers.most_common(row.validation for row in rows))
+    parts = [f"{levels[level]:,} {meaning}" for level, meaning in _LEVELS.items() if level in levels]
+    checked = sum(row.gradient == "checked" for row in rows)
+    return f"{'; '.join(parts)}. The gradient of {checked:,} was checked against the reference's."
+
+
+def _limits(rows: Sequence[Row]) -> str:
+    parts = []
+    limited = sum(row.gradient.startswith(numbers.KNOWN_LIMITATION) for row in rows)
+    if limited:
+        parts.append(f"{limited:,} have backward code with a wrong gradient, by a limitation of Warp that `gradient` names")
+    untested = sum(row.gradient == "not_differentiable" for row in rows)
+    if untested:
+        parts.append(f"{untested:,} are not differentiable, so their backward code is untested")
+    for name, values in (("warp-lang", {r.warp_version for r in rows}), ("architecture", {r.arch for r in rows})):
+        parts.append(f"{name} {', '.join(sorted(values))} only")
+    levels = sorted({-1 if r.optimization_level is None else r.optimization_level for r in rows})
+    parts.append("built at optimization level " + ", ".join("default" if level < 0 else str(level) for level in levels))
+    return "; ".join(parts) + "."
+
+
+def _write_use(page: MdUtils, example: Example, data_dir: str) -> None:
+    row, device = example.row, example.device
+    heading(page, 2, "How to use it")
+    heading(page, 3, "Format")
+    page.new_paragraph(
+        f"The shards are parquet files with {len(SCHEMA.names)} columns: {', '.join(f'`{name}`' for name in SCHEMA.names)}. "
+        "What each means is in `README.md` beside them. The fixed preamble that goes before each `code` is in the manifest."
+    )
+    page.new_paragraph("With datasets:")
+    lines = ["from datasets import load_dataset", f"data = load_dataset({data_dir!r}, {device!r})"]
+    page.insert_code("\n".join([*lines, f'print(data[{row.split!r}][0]["code"])']), "python")
+    page.new_paragraph("With pyarrow:")
+    lines = ["import pyarrow.dataset as ds", f"shards = ds.dataset({f'{data_dir}/{device}'!r})"]
+    page.insert_code("\n".join([*lines, "print(shards.head(1).to_pylist()[0]['code'])"]), "python")
+    heading(page, 3, "One case again")
+    page.new_paragraph(
+        f"A case is made again from its seed and id, by the version of this project that made it ({row.harness_version} for this one), "
+        "and compiled, run and checked without touching the dataset:"
+    )
+    page.insert_code(f"pytest --device={device} --seed={row.seed} --case={row.case}", "sh")

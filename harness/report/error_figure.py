@@ -1,0 +1,119 @@
+"""The figure of errors: every measured record's largest forward and gradient error over the forward tolerance that it was held to.
+
+Records hold few distinct tolerances, so points of one tolerance are spread sideways, the same way each time. Over that spread the bound is
+drawn as a level bar at the tolerance's own height, and the diagonal only between the bars, so that a point is above its bound exactly if
+it looks so. Errors of exactly 0 have no place on a log axis and stand in a band of their own below it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from harness.report.numbers import KNOWN_LIMITATION
+from harness.report.source import DeviceData, Row
+from harness.report.style import COLOURS, FAINT, INK, WARNING, card
+
+_WIDEST_SPREAD = 0.9
+"""Most decades on either side of a tolerance over which its points are spread."""
+
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+_MOST_VECTOR_POINTS = 4000
+"""More points than this are drawn as an image within the SVG, which stays small."""
+
+Point = tuple[float, float]
+
+
+def draw_errors(devices: Sequence[DeviceData]) -> Figure | None:
+    """Both panels; None if no record has a tolerance and an error."""
+    rows = [row for data in devices for row in data.rows if row.tolerance is not None]
+    errors = [e for row in rows for e in (row.max_error_forward, row.max_error_gradient) if e is not None]
+    if not errors:
+        return None
+    tolerances = sorted({row.tolerance for row in rows if row.tolerance})
+    positive = [e for e in (*errors, *tolerances) if e > 0]
+    low, high = math.floor(math.log10(min(positive))) - 1, math.ceil(math.log10(max(positive))) + 1
+    figure = card(4.6)
+    forward, gradient = figure.subplots(1, 2, sharey=True)
+    for axes in (forward, gradient):
+        _frame(axes, tolerances, low, high)
+    spread = _spread(tolerances)
+    image = len(errors) > _MOST_VECTOR_POINTS
+    for data in devices:
+        _scatter(forward, _points(data.rows, "max_error_forward", low, spread), COLOURS[data.device], "o", image)
+        sound = [row for row in data.rows if not row.gradient.startswith(KNOWN_LIMITATION)]
+        known = [row for row in data.rows if row.gradient.startswith(KNOWN_LIMITATION)]
+        _scatter(gradient, _points(sound, "max_error_gradient", low, spread), COLOURS[data.device], "o", image)
+        _scatter(gradient, _points(known, "max_error_gradient", low, spread), WARNING, "X", image)
+    _bounds(forward, tolerances, spread)
+    _label(forward, "Forward", "max_error_forward", rows)
+    _label(gradient, "Gradient", "max_error_gradient", rows)
+    forward.set_ylabel("largest relative error of a record (log scale)")
+    handles = [Line2D([], [], linestyle="", marker="o", color=COLOURS[data.device], label=f"{data.device} record") for data in devices]
+    if any(row.gradient.startswith(KNOWN_LIMITATION) for row in rows):
+        handles.append(Line2D([], [], linestyle="", marker="X", color=WARNING, label="known limitation: gradient is wrong"))
+    handles.append(Line2D([], [], color=INK, linewidth=2.2, label="error = tolerance: none may be above"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9, handletextpad=0.4, columnspacing=1.4)
+    return figure
+
+
+def _frame(axes: Axes, tolerances: list[float], low: int, high: int) -> None:
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(min(tolerances, default=1e-7) / 10**2, max(tolerances, default=1e-7) * 10**2)
+    axes.set_ylim(10.0 ** (low - 1.6), 10.0**high)
+    step = max(1, math.ceil((high - low) / 9))
+    decades = range(high, low, -step)
+    axes.set_yticks([10.0 ** (low - 0.8), *(10.0**d for d in decades)], ["exactly 0", *(f"1e{d}" for d in decades)])
+    axes.set_yticks([], minor=True)
+    axes.set_xticks(tolerances, [f"{t:.0e}".replace("e-0", "e-") for t in tolerances])
+    axes.set_xticks([], minor=True)
+    axes.axhspan(10.0 ** (low - 1.6), 10.0**low, color=FAINT, alpha=0.35, linewidth=0)
+    axes.grid(axis="y")
+
+
+def _points(rows: Sequence[Row], column: str, low: int, spread: float) -> list[Point]:
+    """Where each measured row stands: its tolerance, moved sideways by its place in the sequence, and its error."""
+    points = []
+    for place, row in enumerate(rows):
+        error = getattr(row, column)
+        if error is not None and row.tolerance:
+            aside = (place * _GOLDEN % 1.0 * 2 - 1) * spread
+            aloft = error or 10.0 ** (low - 0.8 + (place * _GOLDEN**2 % 1.0 - 0.5))
+            points.append((row.tolerance * 10.0**aside, aloft))
+    return points
+
+
+def _scatter(axes: Axes, points: list[Point], colour: str, marker: str, image: bool) -> None:
+    if points:
+        x, y = zip(*points, strict=True)
+        size = 18 if marker == "o" else 52
+        alpha = 0.6 if marker == "o" else 1.0
+        axes.scatter(x, y, s=size, c=colour, marker=marker, alpha=alpha, edgecolors="white", linewidths=0.3, rasterized=image, zorder=3)
+
+
+def _spread(tolerances: list[float]) -> float:
+    gaps = [math.log10(upper / lower) for lower, upper in pairwise(tolerances)]
+    return min([_WIDEST_SPREAD, *(0.4 * gap for gap in gaps)])
+
+
+def _bounds(axes: Axes, tolerances: list[float], spread: float) -> None:
+    aside = 10.0**spread
+    left, right = axes.get_xlim()
+    edges = [left, *(edge for t in tolerances for edge in (t / aside, t * aside)), right]
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        axes.plot([start, end], [start, end], color=INK, linestyle="--", linewidth=1.0, zorder=2)
+    for t in tolerances:
+        axes.plot([t / aside, t * aside], [t, t], color=INK, linewidth=2.2, zorder=4)
+
+
+def _label(axes: Axes, title: str, column: str, rows: Sequence[Row]) -> None:
+    errors = [e for row in rows if (e := getattr(row, column)) is not None]
+    axes.set_title(f"{title}: {len(errors):,} records, {errors.count(0.0):,} exact")
+    axes.set_xlabel("forward tolerance (relative, log scale)")

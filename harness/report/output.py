@@ -1,0 +1,56 @@
+"""Putting the report where it is read: made in a temporary folder beside its place, and moved there when it is whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+REPORT = "report.md"
+FIGURES = "figures"
+
+_TEMPORARY = ".report.tmp"
+
+
+class ReportError(Exception):
+    """A report that cannot be made or written. The message is one line that says what is wrong and what to do."""
+
+
+def publish_report(output: Path, make: Callable[[Path], None], figures: Collection[str]) -> None:
+    """Make `output` hold the report and the figures that `make` writes into the folder it is given.
+
+    `figures` are the names of all figures there can be: those that `make` did not draw this time are removed. Other files are let be.
+    Raises ReportError, with what was there untouched, if `output` cannot be written; what `make` raises goes through.
+    """
+    for place, fits in ((output, Path.is_dir), (output / FIGURES, Path.is_dir), (output / REPORT, Path.is_file)):
+        if os.path.lexists(place) and not fits(place):
+            raise ReportError(f"{place} is in the way (it is not a {'file' if fits is Path.is_file else 'folder'}): give another --output")
+    made = [folder for folder in (output, *output.parents) if not folder.exists()]
+    temporary = output / _TEMPORARY
+    whole = False
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        (temporary / FIGURES).mkdir(parents=True)
+        make(temporary)
+        (output / FIGURES).mkdir(exist_ok=True)
+        for name in sorted(figures):
+            if (temporary / FIGURES / name).exists():
+                os.replace(temporary / FIGURES / name, output / FIGURES / name)
+            else:
+                (output / FIGURES / name).unlink(missing_ok=True)
+        os.replace(temporary / REPORT, output / REPORT)
+        whole = True
+    except OSError as error:
+        raise ReportError(f"{output} cannot be written ({error.strerror or error}): make room, or give another --output") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if not whole:
+            _remove_empty(made)
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    """Take back the folders that were made for a report that was not, the innermost first."""
+    for folder in folders:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()

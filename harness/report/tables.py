@@ -1,0 +1,158 @@
+"""The part of the report that counts: the dataset's numbers in tables and sentences, and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from mdutils.mdutils import MdUtils
+
+from harness.records import SPLITS
+from harness.report import numbers
+from harness.report.page import code_span, heading, table
+from harness.report.source import DeviceData, Row, Run
+
+BUILTINS_SHOWN = 10
+FAILURES_SHOWN = 10
+
+Count = Callable[[Sequence[Row]], list[tuple[str, int]]]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures that were drawn: a caption for each file name."""
+
+    captions: dict[str, str]
+
+    def add(self, page: MdUtils, name: str, remark: str = "") -> None:
+        """Show a figure with its caption, if it was drawn."""
+        if name in self.captions:
+            page.new_paragraph(f"![{self.captions[name]}](figures/{name})")
+            if remark:
+                page.new_paragraph(remark)
+
+
+def write_numbers(page: MdUtils, devices: Sequence[DeviceData], captions: dict[str, str]) -> None:
+    """Add the sections on the dataset to `page`; `devices` all have records."""
+    figures = Figures(captions)
+    rows = [row for data in devices for row in data.rows]
+    heading(page, 2, "The dataset in numbers")
+    _write_sizes(page, devices)
+    heading(page, 3, "Families")
+    table(page, ["family", *_headings(devices)], _shares(devices, numbers.families))
+    figures.add(page, "families.svg")
+    heading(page, 3, "Size of the generated code")
+    _write_code_sizes(page, devices)
+    figures.add(page, "code_size.svg")
+    heading(page, 3, "Builtins and language features")
+    used = numbers.builtins(rows)
+    shown = min(len(used), BUILTINS_SHOWN)
+    page.new_paragraph(f"The kernels use {len(used)} different Warp builtins. The {shown} most used:")
+    table(page, ["builtin", *_headings(devices)], _shares(devices, numbers.builtins)[:BUILTINS_SHOWN])
+    figures.add(page, "builtins.svg")
+    page.new_paragraph("Language features of the kernels:")
+    table(page, ["feature", *_headings(devices)], _shares(devices, numbers.features))
+    heading(page, 3, "Validation")
+    _write_validation(page, devices)
+    figures.add(
+        page,
+        "errors.svg",
+        "The bound of a gradient error is not in the records, so the right half has no line; its points are as measured.",
+    )
+    heading(page, 3, "The last run")
+    for data in devices:
+        _write_run(page, data)
+    figures.add(page, "seconds.svg")
+
+
+def _headings(devices: Sequence[DeviceData]) -> list[str]:
+    return [f"{data.device} {what}" for data in devices for what in ("records", "share")]
+
+
+def _shares(devices: Sequence[DeviceData], count: Count) -> list[list[str]]:
+    """A line for each name, the most frequent over all devices first: its records and their share on each device."""
+    lines = []
+    by_device = [(dict(count(data.rows)), len(data.rows)) for data in devices]
+    for name, _ in count([row for data in devices for row in data.rows]):
+        cells = [cell for counts, total in by_device for cell in (f"{counts.get(name, 0):,}", f"{counts.get(name, 0) / total:.1%}")]
+        lines.append([f"`{name}`", *cells])
+    return lines
+
+
+def _write_sizes(page: MdUtils, devices: Sequence[DeviceData]) -> None:
+    lines = []
+    for data in devices:
+        for split in (*SPLITS, "all"):
+            mine = [row for row in data.rows if split in (row.split, "all")]
+            size = numbers.megabytes(sum(row.code_bytes for row in mine))
+            lines.append([f"{data.device}, {split}", f"{len(mine):,}", f"{size:.3f}", str(_distinct(mine, "structure_hash"))])
+    table(page, ["device and split", "records", "MB of code", "distinct structures"], lines)
+    page.new_paragraph(
+        "MB is 10^6 bytes of generated code, forward and backward. A structure is a program with names and constants left out."
+    )
+    if len(devices) > 1:
+        page.new_paragraph(f"{numbers.pairs(devices):,} kernels have a record on each of {' and '.join(d.device for d in devices)}.")
+
+
+def _write_code_sizes(page: MdUtils, devices: Sequence[DeviceData]) -> None:
+    lines = []
+    for data in devices:
+        for what, values in (("code", [r.code_bytes for r in data.rows]), ("Python", [r.python_bytes for r in data.rows])):
+            s = numbers.spread(values)
+            cells = [f"{value:,.0f}" for value in (s.smallest, s.tenth, s.median, s.ninetieth, s.largest)]
+            lines.append([f"{data.device}, {what}", *cells])
+    table(page, ["bytes per record", "smallest", "10th percentile", "median", "90th percentile", "largest"], lines)
+
+
+def _write_validation(page: MdUtils, devices: Sequence[DeviceData]) -> None:
+    table(page, ["validation level", *_headings(devices)], _shares(devices, lambda rows: numbers.most_common(r.validation for r in rows)))
+    table(page, ["gradient status", *_headings(devices)], _shares(devices, lambda rows: numbers.most_common(r.gradient for r in rows)))
+    lines = []
+    for data in devices:
+        for e in numbers.forward_errors(data.rows):
+            cells = [f"{e.records:,}", f"{e.exact:,}", f"{e.median:.1e}", f"{e.largest:.1e}", f"{e.largest / e.tolerance:.1%}"]
+            lines.append([f"{data.device}, {e.tolerance:.0e}", *cells])
+    table(page, ["tolerance", "records", "exactly 0", "median error", "largest error", "largest, of tolerance"], lines)
+    for data in devices:
+        over, none = numbers.over_tolerance(data.rows), numbers.unmeasured(data.rows)
+        page.new_paragraph(
+            f"On {data.device}, {over:,} records exceed their forward tolerance; {none:,} have no measured forward error, because none of "
+            "their outputs is floating-point and integers are compared exactly."
+        )
+
+
+def _write_run(page: MdUtils, data: DeviceData) -> None:
+    run = data.run
+    if run is None:
+        page.new_paragraph(f"There is no summary of a run on {data.device}.")
+        return
+    cases = run.cases
+    of_families = f" of {', '.join(run.families)}" if run.families else ""
+    workers = f"{run.workers} worker{'s' * (run.workers != 1)}"
+    page.new_paragraph(
+        f"The last run on {data.device} ({run.date}, seed {run.seed}, indices {run.start} to {run.start + run.count - 1}{of_families}, "
+        f"{workers}) was asked for {cases['asked']:,} cases: {cases['already_there']:,} were there already, {cases['run']:,} were run. "
+        f"{passed_sentence(run)} It added {cases['harvested']:,} records and left out {cases['duplicate']:,} whose structure was there "
+        f"already. It took {run.wall_seconds:,.1f} s."
+    )
+    table(page, ["failed case", "reason"], [[f"`{f.case}`", code_span(f.reason)] for f in run.failures[:FAILURES_SHOWN]])
+    if len(run.failures) > FAILURES_SHOWN:
+        page.new_paragraph(f"{len(run.failures) - FAILURES_SHOWN:,} more failures are in the run's summary.")
+    total = sum(run.seconds.values())
+    if total > 0:
+        shares = [[stage, f"{s:,.1f}", f"{s / total:.1%}"] for stage, s in sorted(run.seconds.items(), key=lambda item: -item[1])]
+        page.new_paragraph(f"Its {total:,.1f} s of work, summed over {workers}, by stage:")
+        table(page, [f"stage ({data.device})", "seconds", "share"], shares)
+
+
+def passed_sentence(run: Run) -> str:
+    """How many of a run's cases passed."""
+    cases = run.cases
+    if not cases["run"]:
+        return "None was left to run."
+    limited = f" ({cases['known_limitation']:,} with a known limitation)" if cases["known_limitation"] else ""
+    return f"{cases['passed']:,} passed{limited}, {cases['passed'] / cases['run']:.1%} of those run; {cases['failed']:,} failed."
+
+
+def _distinct(rows: Collection[Row], column: str) -> int:
+    return len({getattr(row, column) for row in rows})

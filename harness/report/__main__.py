@@ -18,7 +18,7 @@ from harness.report.source import DeviceData, read_dataset
 from harness.state import StateError, read_state, write_state
 
 BAD_INPUT = 2
-"""The exit status when nothing was written."""
+"""The exit status when something was not as it should be, and the report was not written."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,6 +51,7 @@ def _report(data_dir: Path | None, output: Path | None, state: Path | None) -> s
 
     source = _ROOT / "generation" / "data" if data_dir is None else data_dir
     target = _ROOT / "generation" / "report" if output is None else output
+    # Read before anything is written, so that a state that cannot be read leaves everything as it was.
     before = None if state is None else read_state(state)
     devices = read_dataset(source)
     example = choose_example(next(data for data in devices if data.rows))

@@ -11,7 +11,7 @@ from harness.records import SCHEMA
 from harness.report import numbers
 from harness.report.example import Example
 from harness.report.explanation import LANGUAGES, write_explanation
-from harness.report.page import heading
+from harness.report.page import have, heading, page_text
 from harness.report.source import DeviceData, Row
 from harness.report.tables import passed_sentence, write_numbers
 
@@ -27,7 +27,7 @@ def write_document(path: Path, devices: Sequence[DeviceData], example: Example, 
     write_explanation(page, example)
     write_numbers(page, present, captions)
     _write_use(page, example, data_dir)
-    path.write_text(page.get_md_text().lstrip("\n") + "\n", encoding="utf-8")
+    path.write_text(page_text(page), encoding="utf-8")
 
 
 def _write_summary(page: MdUtils, devices: Sequence[DeviceData]) -> None:
@@ -64,17 +64,17 @@ def _validated(rows: Sequence[Row]) -> str:
     levels = dict(numbers.most_common(row.validation for row in rows))
     parts = [f"{levels[level]:,} {meaning}" for level, meaning in _LEVELS.items() if level in levels]
     checked = sum(row.gradient == "checked" for row in rows)
-    return f"{'; '.join(parts)}. The gradient of {checked:,} was checked against the reference's."
+    return f"{'; '.join(parts)}. The gradient of {checked:,} was checked and agreed with the reference's derivative."
 
 
 def _limits(rows: Sequence[Row]) -> str:
     parts = []
     limited = sum(row.gradient.startswith(numbers.KNOWN_LIMITATION) for row in rows)
     if limited:
-        parts.append(f"{limited:,} have backward code with a wrong gradient, by a limitation of Warp that `gradient` names")
+        parts.append(have(limited, "a gradient that differs from the reference's, by a known limitation of Warp that the record names"))
     untested = sum(row.gradient == "not_differentiable" for row in rows)
     if untested:
-        parts.append(f"{untested:,} are not differentiable, so their backward code is untested")
+        parts.append(have(untested, "nothing to differentiate, so the backward code is untested"))
     for name, values in (("warp-lang", {r.warp_version for r in rows}), ("architecture", {r.arch for r in rows})):
         parts.append(f"{name} {', '.join(sorted(values))} only")
     levels = sorted({-1 if r.optimization_level is None else r.optimization_level for r in rows})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from matplotlib.axes import Axes
@@ -22,7 +23,11 @@ from harness.report.style import COLOURS, FAINT, INK, WARNING, card
 _WIDEST_SPREAD = 0.9
 """Most decades on either side of a tolerance over which its points are spread."""
 
-_GOLDEN = (math.sqrt(5) - 1) / 2
+_GOLDEN, _SILVER = (math.sqrt(5) - 1) / 2, math.sqrt(2) - 1
+"""Their multiples, whole parts left out, fill an interval evenly and independently of each other."""
+
+_FEW_POINTS = 300
+"""More points than this are drawn smaller and fainter, so that their density shows."""
 
 _MOST_VECTOR_POINTS = 4000
 """More points than this are drawn as an image within the SVG, which stays small."""
@@ -30,13 +35,21 @@ _MOST_VECTOR_POINTS = 4000
 Point = tuple[float, float]
 
 
+@dataclass(frozen=True)
+class _Lane:
+    """Where a device's points of a tolerance stand, in decades from the tolerance: devices stand side by side."""
+
+    left: float
+    right: float
+
+
 def draw_errors(devices: Sequence[DeviceData]) -> Figure | None:
     """Both panels; None if no record has a tolerance and an error."""
     rows = [row for data in devices for row in data.rows if row.tolerance is not None]
     errors = [e for row in rows for e in (row.max_error_forward, row.max_error_gradient) if e is not None]
-    if not errors:
-        return None
     tolerances = sorted({row.tolerance for row in rows if row.tolerance})
+    if not errors or not tolerances:
+        return None
     positive = [e for e in (*errors, *tolerances) if e > 0]
     low, high = math.floor(math.log10(min(positive))) - 1, math.ceil(math.log10(max(positive))) + 1
     figure = card(4.6)
@@ -45,28 +58,31 @@ def draw_errors(devices: Sequence[DeviceData]) -> Figure | None:
         _frame(axes, tolerances, low, high)
     spread = _spread(tolerances)
     image = len(errors) > _MOST_VECTOR_POINTS
-    for data in devices:
-        _scatter(forward, _points(data.rows, "max_error_forward", low, spread), COLOURS[data.device], "o", image)
+    for place, data in enumerate(devices):
+        lane = _Lane(spread * (2 * place / len(devices) - 1), spread * (2 * (place + 1) / len(devices) - 1))
+        _scatter(forward, _points(data.rows, "max_error_forward", low, lane), COLOURS[data.device], "o", image)
         sound = [row for row in data.rows if not row.gradient.startswith(KNOWN_LIMITATION)]
         known = [row for row in data.rows if row.gradient.startswith(KNOWN_LIMITATION)]
-        _scatter(gradient, _points(sound, "max_error_gradient", low, spread), COLOURS[data.device], "o", image)
-        _scatter(gradient, _points(known, "max_error_gradient", low, spread), WARNING, "X", image)
+        _scatter(gradient, _points(sound, "max_error_gradient", low, lane), COLOURS[data.device], "o", image)
+        _scatter(gradient, _points(known, "max_error_gradient", low, lane), WARNING, "X", image)
     _bounds(forward, tolerances, spread)
     _label(forward, "Forward", "max_error_forward", rows)
     _label(gradient, "Gradient", "max_error_gradient", rows)
-    forward.set_ylabel("largest relative error of a record (log scale)")
+    forward.set_ylabel("largest relative error (log scale)")
     handles = [Line2D([], [], linestyle="", marker="o", color=COLOURS[data.device], label=f"{data.device} record") for data in devices]
     if any(row.gradient.startswith(KNOWN_LIMITATION) for row in rows):
-        handles.append(Line2D([], [], linestyle="", marker="X", color=WARNING, label="known limitation: gradient is wrong"))
+        handles.append(Line2D([], [], linestyle="", marker="X", color=WARNING, label="known limitation: gradient differs"))
     handles.append(Line2D([], [], color=INK, linewidth=2.2, label="error = tolerance: none may be above"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9, handletextpad=0.4, columnspacing=1.4)
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=3 if len(handles) <= 3 else 2, fontsize=9, handletextpad=0.4, columnspacing=1.4
+    )
     return figure
 
 
 def _frame(axes: Axes, tolerances: list[float], low: int, high: int) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlim(min(tolerances, default=1e-7) / 10**2, max(tolerances, default=1e-7) * 10**2)
+    axes.set_xlim(min(tolerances) / 10**2, max(tolerances) * 10**2)
     axes.set_ylim(10.0 ** (low - 1.6), 10.0**high)
     step = max(1, math.ceil((high - low) / 9))
     decades = range(high, low, -step)
@@ -78,14 +94,14 @@ def _frame(axes: Axes, tolerances: list[float], low: int, high: int) -> None:
     axes.grid(axis="y")
 
 
-def _points(rows: Sequence[Row], column: str, low: int, spread: float) -> list[Point]:
+def _points(rows: Sequence[Row], column: str, low: int, lane: _Lane) -> list[Point]:
     """Where each measured row stands: its tolerance, moved sideways by its place in the sequence, and its error."""
     points = []
     for place, row in enumerate(rows):
         error = getattr(row, column)
         if error is not None and row.tolerance:
-            aside = (place * _GOLDEN % 1.0 * 2 - 1) * spread
-            aloft = error or 10.0 ** (low - 0.8 + (place * _GOLDEN**2 % 1.0 - 0.5))
+            aside = lane.left + (place * _GOLDEN % 1.0) * (lane.right - lane.left)
+            aloft = error or 10.0 ** (low - 0.8 + (place * _SILVER % 1.0 - 0.5))
             points.append((row.tolerance * 10.0**aside, aloft))
     return points
 
@@ -93,8 +109,9 @@ def _points(rows: Sequence[Row], column: str, low: int, spread: float) -> list[P
 def _scatter(axes: Axes, points: list[Point], colour: str, marker: str, image: bool) -> None:
     if points:
         x, y = zip(*points, strict=True)
-        size = 18 if marker == "o" else 52
-        alpha = 0.6 if marker == "o" else 1.0
+        few = len(points) <= _FEW_POINTS
+        size = (18 if few else 7) * (2.5 if marker == "X" else 1)
+        alpha = 1.0 if few and marker == "X" else 0.6 if few else 0.3
         axes.scatter(x, y, s=size, c=colour, marker=marker, alpha=alpha, edgecolors="white", linewidths=0.3, rasterized=image, zorder=3)
 
 
@@ -115,5 +132,5 @@ def _bounds(axes: Axes, tolerances: list[float], spread: float) -> None:
 
 def _label(axes: Axes, title: str, column: str, rows: Sequence[Row]) -> None:
     errors = [e for row in rows if (e := getattr(row, column)) is not None]
-    axes.set_title(f"{title}: {len(errors):,} records, {errors.count(0.0):,} exact")
+    axes.set_title(f"{title}: {len(errors):,} records,\n{errors.count(0.0):,} exactly 0")
     axes.set_xlabel("forward tolerance (relative, log scale)")

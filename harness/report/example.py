@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from harness.errors import DatasetError
 from harness.report.excerpt import Excerpt, find_excerpt
 from harness.report.source import DeviceData, Row
 
@@ -59,8 +60,10 @@ def _preference(row: Row) -> tuple[bool, bool, int, int, int, str]:
 
 def _read_code(shards: tuple[Path, ...], row: Row) -> str:
     for path in shards:
-        if path.name.startswith(f"{row.split}-"):
+        try:
             found = pq.read_table(path, columns=["code"], filters=[("id", "==", row.id)])["code"].to_pylist()
-            if found:
-                return str(found[0])
-    raise LookupError(f"record {row.id} was read from one of {len(shards)} shards and is no longer there")
+        except OSError as error:
+            raise DatasetError(f"{path} cannot be read any more ({error.strerror}): restore it") from None
+        if found:
+            return str(found[0])
+    raise DatasetError(f"record {row.id} is no longer in its shard: the dataset was changed while it was read, run again")

@@ -15,6 +15,8 @@ _COMPILED = {
     "cuda": "NVIDIA's runtime compiler then makes GPU code of it",
 }
 
+_IR_BELOW = {"cpu": "an IR of its own, LLVM's", "cuda": "IRs of its own, the last of them PTX"}
+
 
 def write_explanation(page: MdUtils, example: Example) -> None:
     """Add the sections to `page`. The excerpts are left out, and said to be, if the example has none."""
@@ -47,7 +49,8 @@ def _write_ir(page: MdUtils, example: Example, language: str) -> None:
     heading(page, 2, "What an intermediate representation is")
     page.new_paragraph(
         "An intermediate representation (IR) is the form of a program between its source and its machine code: one simple step to a "
-        f"statement, with every intermediate value named, so that a compiler can analyse and transform it. Warp's {language} has this form."
+        f"statement, with every intermediate value named, so that a compiler can analyse and transform it. Warp's {language} plays this "
+        f"part between the Python and the compiler below, which goes on with {_IR_BELOW[example.device]}."
     )
     excerpt = example.excerpt
     if excerpt is None:
@@ -58,7 +61,7 @@ def _write_ir(page: MdUtils, example: Example, language: str) -> None:
     text = example.row.python_source.splitlines()[line - 1].strip()
     became = f"{most} statements" if most > 1 else "1 statement"
     page.new_paragraph(
-        f"Line {line} of the kernel, `{text}`, became {became}. Excerpt of `{excerpt.forward_function}`, the statements of lines "
+        f"Line {line}, `{text}`, became {became}. Excerpt of `{excerpt.forward_function}`, the statements of lines "
         f"{excerpt.first} to {excerpt.last} in full; `<L {line}>` marks what comes from line {line}:"
     )
     page.insert_code(_marked(excerpt.forward), "cpp")
@@ -75,7 +78,9 @@ def _write_warp(page: MdUtils, example: Example, language: str) -> None:
     excerpt = example.excerpt
     if excerpt is None:
         return
-    page.new_paragraph(f"Excerpt of `{excerpt.backward_function}`, the same lines {excerpt.last} to {excerpt.first}, backward:")
+    page.new_paragraph(
+        f"Excerpt of `{excerpt.backward_function}`, the adjoint of the same lines, from {excerpt.last} back to {excerpt.first}:"
+    )
     page.insert_code(_marked(excerpt.backward), "cpp")
 
 

@@ -67,7 +67,7 @@ def _draw_builtins(devices: Sequence[DeviceData]) -> Figure:
 def _record_bars(devices: Sequence[DeviceData], title: str, count: Callable[..., list[tuple[str, int]]], most: int | None) -> Figure:
     """Horizontal bars of the records of each device, with their share, for the most frequent names over all devices."""
     names = [name for name, _ in count([row for data in devices for row in data.rows])][:most]
-    figure = card(1.15 + max(len(names), 2) * _ROW_HEIGHT * (0.6 + 0.4 * len(devices)))
+    figure = card(1.15 + max(len(names), 2) * _ROW_HEIGHT * (0.3 + 0.7 * len(devices)))
     axes = figure.add_subplot()
     for place, data in enumerate(devices):
         counts = dict(count(data.rows))
@@ -83,22 +83,30 @@ def _draw_code_size(devices: Sequence[DeviceData]) -> Figure:
     axes = figure.add_subplot()
     sizes = [row.code_bytes for data in devices for row in data.rows]
     edges = np.geomspace(min(sizes) * 0.95, max(sizes) * 1.05, 31).tolist()
-    for place, data in enumerate(devices):
-        mine = [row.code_bytes for row in data.rows]
+    by_device = [[row.code_bytes for row in data.rows] for data in devices]
+    colours = [COLOURS[data.device] for data in devices]
+    axes.hist(by_device, edges, color=colours, edgecolor="white", linewidth=0.5)
+    for place, (data, mine) in enumerate(zip(devices, by_device, strict=True)):
         median = numbers.spread(mine).median
-        colour = COLOURS[data.device]
-        axes.hist(mine, edges, color=colour, alpha=0.75, edgecolor="white", linewidth=0.6)
-        axes.axvline(median, color=colour if len(devices) > 1 else INK, linestyle="--", linewidth=1.3)
+        colour = COLOURS[data.device] if len(devices) > 1 else INK
+        axes.axvline(median, color=colour, linestyle="--", linewidth=1.3)
         axes.annotate(
-            f" {data.device}: median {median:,.0f} bytes", (median, 1.0 - 0.08 * place), xycoords=("data", "axes fraction"), va="top"
+            f" {data.device}: median {median:,.0f} bytes",
+            (median, 1.0 - 0.08 * place),
+            xycoords=("data", "axes fraction"),
+            va="top",
+            color=colour,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
         )
     axes.set_xscale("log")
     axes.set_xlim(edges[0], edges[-1])
     ticks = [m * 10**e for e in range(10) for m in (1, 2, 5) if edges[0] <= m * 10**e <= edges[-1]]
+    if len(ticks) < 2:
+        ticks = sorted({min(sizes), max(sizes)})
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.set_xticks([], minor=True)
     axes.set_ylim(0, axes.get_ylim()[1] * 1.12)
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.grid(axis="y")
     axes.set_title("Size of the generated code of a record")
     axes.set_xlabel("generated code, forward and backward (bytes, log scale)")
@@ -112,7 +120,7 @@ def _draw_stages(devices: Sequence[DeviceData]) -> Figure | None:
         return None
     present = {stage for _, seconds in timed for stage in seconds}
     stages = [stage for stage in STAGES if stage in present] + sorted(present - set(STAGES))
-    figure = card(1.15 + max(len(stages), 2) * 0.3 * (0.6 + 0.4 * len(timed)))
+    figure = card(1.15 + max(len(stages), 2) * 0.3 * (0.3 + 0.7 * len(timed)))
     axes = figure.add_subplot()
     for place, (data, seconds) in enumerate(timed):
         values = [seconds.get(stage, 0.0) for stage in stages]

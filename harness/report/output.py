@@ -26,10 +26,11 @@ def publish_report(output: Path, make: Callable[[Path], None], figures: Collecti
     for place, fits in ((output, Path.is_dir), (output / FIGURES, Path.is_dir), (output / REPORT, Path.is_file)):
         if os.path.lexists(place) and not fits(place):
             raise ReportError(f"{place} is in the way (it is not a {'file' if fits is Path.is_file else 'folder'}): give another --output")
-    made = [folder for folder in (output, *output.parents) if not folder.exists()]
+    made: list[Path] = []
     temporary = output / _TEMPORARY
     whole = False
     try:
+        made = [folder for folder in (output, *output.parents) if not folder.exists()]
         shutil.rmtree(temporary, ignore_errors=True)
         (temporary / FIGURES).mkdir(parents=True)
         make(temporary)

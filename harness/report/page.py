@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mdutils.mdutils import MdUtils
 
 
@@ -12,12 +14,23 @@ def heading(page: MdUtils, level: int, title: str) -> None:
 
 
 def table(page: MdUtils, head: list[str], rows: list[list[str]]) -> None:
-    """Add a table: the first column to the left, the others to the right. Nothing if there are no rows."""
+    """Add a table: names, to the left, and their numbers, to the right. Nothing if there are no rows."""
     if rows:
         page.new_line()
         page.new_table_array([head, *rows], text_align=["left", *["right"] * (len(head) - 1)])
 
 
+def page_text(page: MdUtils) -> str:
+    """The whole page. Of the empty lines that mdutils puts between its pieces one is kept; code is left as it is."""
+    pieces = page.get_md_text().strip().split("```")
+    return "```".join(re.sub(r"\n{3,}", "\n\n", piece) if place % 2 == 0 else piece for place, piece in enumerate(pieces)) + "\n"
+
+
+def have(count: int, rest: str) -> str:
+    """`1 has ...` or `2 have ...`."""
+    return f"{count:,} {'has' if count == 1 else 'have'} {rest}"
+
+
 def code_span(text: str) -> str:
-    """`text` as one line of code that cannot end the table's cell or the span it stands in."""
-    return "`" + " ".join(text.replace("`", "'").replace("|", "\\|").split()) + "`"
+    """`text` as one line of code that cannot end the span it stands in."""
+    return "`" + " ".join(text.replace("`", "'").split()) + "`"

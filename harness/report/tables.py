@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mdutils.mdutils import MdUtils
 
 from harness.records import SPLITS
 from harness.report import numbers
-from harness.report.page import code_span, heading, table
+from harness.report.page import code_span, have, heading, table
 from harness.report.source import DeviceData, Row, Run
 
 BUILTINS_SHOWN = 10
@@ -85,7 +85,7 @@ def _write_sizes(page: MdUtils, devices: Sequence[DeviceData]) -> None:
         for split in (*SPLITS, "all"):
             mine = [row for row in data.rows if split in (row.split, "all")]
             size = numbers.megabytes(sum(row.code_bytes for row in mine))
-            lines.append([f"{data.device}, {split}", f"{len(mine):,}", f"{size:.3f}", str(_distinct(mine, "structure_hash"))])
+            lines.append([f"{data.device}, {split}", f"{len(mine):,}", f"{size:.3f}", f"{len({row.structure_hash for row in mine}):,}"])
     table(page, ["device and split", "records", "MB of code", "distinct structures"], lines)
     page.new_paragraph(
         "MB is 10^6 bytes of generated code, forward and backward. A structure is a program with names and constants left out."
@@ -116,8 +116,8 @@ def _write_validation(page: MdUtils, devices: Sequence[DeviceData]) -> None:
     for data in devices:
         over, none = numbers.over_tolerance(data.rows), numbers.unmeasured(data.rows)
         page.new_paragraph(
-            f"On {data.device}, {over:,} records exceed their forward tolerance; {none:,} have no measured forward error, because none of "
-            "their outputs is floating-point and integers are compared exactly."
+            f"Of the {data.device} records, {have(over, 'a forward error above the tolerance')}; {have(none, 'no forward error')}: where "
+            "no output is floating-point, values are compared exactly."
         )
 
 
@@ -135,13 +135,15 @@ def _write_run(page: MdUtils, data: DeviceData) -> None:
         f"{passed_sentence(run)} It added {cases['harvested']:,} records and left out {cases['duplicate']:,} whose structure was there "
         f"already. It took {run.wall_seconds:,.1f} s."
     )
-    table(page, ["failed case", "reason"], [[f"`{f.case}`", code_span(f.reason)] for f in run.failures[:FAILURES_SHOWN]])
+    failures = [f"- `{failure.case}`: {code_span(failure.reason)}" for failure in run.failures[:FAILURES_SHOWN]]
     if len(run.failures) > FAILURES_SHOWN:
-        page.new_paragraph(f"{len(run.failures) - FAILURES_SHOWN:,} more failures are in the run's summary.")
+        failures.append(f"- and {len(run.failures) - FAILURES_SHOWN:,} more, in the run's summary")
+    if failures:
+        page.new_paragraph("\n".join(["What failed:", "", *failures]))
     total = sum(run.seconds.values())
     if total > 0:
         shares = [[stage, f"{s:,.1f}", f"{s / total:.1%}"] for stage, s in sorted(run.seconds.items(), key=lambda item: -item[1])]
-        page.new_paragraph(f"Its {total:,.1f} s of work, summed over {workers}, by stage:")
+        page.new_paragraph(f"Its stages took {total:,.1f} s, summed over {workers}:")
         table(page, [f"stage ({data.device})", "seconds", "share"], shares)
 
 
@@ -151,8 +153,4 @@ def passed_sentence(run: Run) -> str:
     if not cases["run"]:
         return "None was left to run."
     limited = f" ({cases['known_limitation']:,} with a known limitation)" if cases["known_limitation"] else ""
-    return f"{cases['passed']:,} passed{limited}, {cases['passed'] / cases['run']:.1%} of those run; {cases['failed']:,} failed."
-
-
-def _distinct(rows: Collection[Row], column: str) -> int:
-    return len({getattr(row, column) for row in rows})
+    return f"{cases['passed']:,} passed{limited}, {cases['passed'] / cases['run']:.2%} of those run; {cases['failed']:,} failed."

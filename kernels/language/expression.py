@@ -220,9 +220,9 @@ def apply(name: str, *arguments: Expression, width: str = "float32") -> Apply:
     operation = OPERATIONS[name]
     integer = I32
     for letter, argument in zip(operation.parameters, arguments, strict=True):
-        if letter in "RVM":
+        if letter in "RVM" and argument.type.is_float:
             width = argument.type.scalar
-        elif letter == "I":
+        elif letter == "I" and argument.type.is_integer:
             integer = argument.type
     for position, (letter, argument) in enumerate(zip(operation.parameters, arguments, strict=True)):
         expected = instantiate(letter, width, integer)

@@ -271,7 +271,9 @@ class Lowering:
 def _refuse_returns(body: Sequence[Statement]) -> None:
     """Raises TypeError for a return that has no lowering: one in a loop, or deeper in a function than its outermost branches."""
     if any(isinstance(s, Return) for s in nested_statements(body)):
-        raise TypeError("no numpy lowering for a return inside a loop or an inner branch of a function: set a variable, return it at the end")
+        raise TypeError(
+            "no numpy lowering for a return inside a loop or an inner branch of a function: set a variable, return it at the end"
+        )
 
 
 def _contains(body: Sequence[Statement], kind: type[Statement]) -> bool:

@@ -15,7 +15,18 @@ from kernels.domains import Bernoulli, Domain, Integers, Uniform
 from kernels.draw import Draw
 from kernels.language.expression import Apply, Expression, Variable
 from kernels.language.interval import Interval
-from kernels.language.statement import Assign, Call, Comment, Function, Load, Statement, Store, nested_expressions, nested_statements
+from kernels.language.statement import (
+    Assign,
+    Augment,
+    Call,
+    Comment,
+    Function,
+    Load,
+    Statement,
+    Store,
+    nested_expressions,
+    nested_statements,
+)
 from kernels.language.types import I32, Type, instantiate
 from kernels.source import Signature, signature
 from kernels.synthesis.expressions import Expressions
@@ -98,9 +109,12 @@ class Program:
         """Appends a statement; every variable that occurs in it counts as used."""
         self.touch(nested_expressions([statement]))
         self.statements.append(statement)
+        if isinstance(statement, (Assign, Augment)):
+            self.expressions.provenance.extend(statement.name, statement.value)
 
     def touch(self, expressions: Sequence[Expression]) -> None:
         """Marks the variables of `expressions` as used, and collects what their operations need."""
+        self.expressions.provenance.note(expressions)
         names = {name for e in expressions for name in e.variables()}
         for value in self.values:
             if isinstance(value.variable, Variable) and value.variable.name in names:
@@ -114,10 +128,11 @@ class Program:
     def local(self, stem: str, value: Expression, *, mutable: bool = False) -> Variable:
         """Adds `name = value` and gives the new variable, in scope from here on."""
         name = self.name(stem)
-        self.expressions.lineage[name] = self.expressions.roots(value) or frozenset({name})
-        if value.type.rank == 1 and (isinstance(value, Load) or self.expressions.solid(value)):
-            self.expressions.solid_names.add(name)
         self.add(Assign(name, value, mutable))
+        if isinstance(value, Load):
+            self.expressions.provenance.given(name)
+        else:
+            self.expressions.provenance.define(name, value)
         variable = Variable(value.type, value.range, name)
         self.values.append(Value(variable))
         return variable
@@ -199,7 +214,7 @@ class Program:
         self.value_domains[name] = lambda sizes: domain_of(quantity)
         variable = Variable(type, Interval(quantity.low, quantity.high), name)
         self.values.append(Value(variable))
-        self.expressions.solid_names.add(name)
+        self.expressions.provenance.given(name)
         return variable
 
     def load(self, array: str, quantity: Quantity, indices: Sequence[Expression], *, guarded: bool = False, stem: str = "") -> Variable:

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kernels.draw import Draw
-from kernels.language.expression import Apply, Custom, Expression, Literal, Variable, apply, literal
+from kernels.language.expression import Apply, Expression, Literal, Variable, apply, literal
 from kernels.language.interval import SIGNED_UNIT, Interval
 from kernels.language.operation import ATOM, OPERATIONS, Operation
-from kernels.language.types import BOOL, F32, Type, instantiate, letter_of, real, vector
+from kernels.language.types import BOOL, F32, I32, Type, instantiate, letter_of, real, vector
 from kernels.synthesis.policy import Policy, draw_constant, draw_policy
+from kernels.synthesis.provenance import Provenance
 
 LIMIT = Interval(-2e3, 2e3)
 """Values beyond this are confined: products of a few such values still fit a float32 with room to spare."""
@@ -34,37 +35,11 @@ class Expressions:
         self.draw = draw
         self.policy = policy or draw_policy(draw)
         self.smooth_only = smooth_only
-        self.lineage: dict[str, frozenset[str]] = {}
-        self.solid_names: set[str] = set()
-
-    def roots(self, expression: Expression) -> frozenset[str]:
-        """The vectors and matrices that `expression` comes from, through the locals in between."""
-        named = {v.name for v in expression.walk() if isinstance(v, Variable) and v.type.rank}
-        texts = {v.warp() for v in expression.walk() if isinstance(v, Custom) and v.type.rank}
-        return frozenset().union(texts, *(self.lineage.get(name, frozenset({name})) for name in named))
-
-    def independent(self, a: Expression, b: Expression) -> bool:
-        """Whether two vectors have different origins, so that they are not parallel (or equal) by construction."""
-        return self.roots(a) != self.roots(b) or len(self.roots(a)) > 1
-
-    def solid(self, vector: Expression) -> bool:
-        """Whether a vector is away from zero but by accident: drawn, or made of such without a factor that may vanish."""
-        if isinstance(vector, Apply):
-            name, arguments = vector.operation.name, vector.arguments
-            if name == "normalize":
-                return True
-            if name in ("add_vec", "subtract_vec", "cross", "cw_mul"):
-                return self.independent(*arguments) and all(self.solid(a) for a in arguments)
-            if name in ("scale_vec", "vec_scale", "vec_divide", "negate_vec"):
-                return all(self.solid(a) if a.type.rank else a.range.mignitude > 0.0 for a in arguments)
-            if name == "make_vec":
-                return any(isinstance(a, Literal) and a.value for a in arguments)
-            return name == "mat_vec" and not isinstance(arguments[0], Apply) and self.solid(arguments[1])
-        return not isinstance(vector, Variable) or vector.name in self.solid_names
+        self.provenance = Provenance()
 
     def direction(self, vector: Expression) -> Expression:
         """The unit vector along `vector`; one that may vanish is divided by a length that cannot."""
-        if self.solid(vector):
+        if self.provenance.solid(vector):
             return apply("normalize", vector)
         length = apply("add", apply("length", vector), self.constant(real(vector.type.scalar), 0.05, 0.5))
         return replace(apply("vec_divide", vector, length), range=SIGNED_UNIT)
@@ -106,31 +81,34 @@ class Expressions:
         return convert(self, source, type)
 
     def condition(self, scope: Sequence[Expression]) -> Expression:
-        """A comparison that can go either way for the values in `scope`: its threshold lies inside the compared value's range."""
+        """A comparison that can go either way for the values in `scope`: its threshold lies inside the compared value's range.
+
+        No value is compared with one that it may equal by construction: itself in disguise, or a constant that it may have been set to.
+        """
         numbers = [e for e in scope if e.type.rank == 0 and (e.type.is_float or e.type.is_integer)]
         vectors = [e for e in scope if e.type.rank == 1]
         if vectors and (not numbers or self.draw.chance(0.3)):
-            numbers = [apply("length", self.draw.choice(vectors))]
+            vector = self.draw.choice(vectors)
+            numbers = [apply(f"component_{self.draw.integer(0, 2)}" if self.provenance.is_unit(vector) else "length", vector)]
         if not numbers:
             truths = [e for e in scope if e.type is BOOL]
-            return (
-                self.draw.choice(truths)
-                if truths
-                else apply("not_equal_int", literal(1, instantiate("I", "float32")), literal(0, instantiate("I", "float32")))
-            )
+            return self.draw.choice(truths) if truths else apply("not_equal_int", literal(1, I32), literal(0, I32))
         left = self.draw.choice(numbers)
-        others = [
-            e for e in numbers if e.type == left.type and e is not left and e.range.low < left.range.high and left.range.low < e.range.high
-        ]
+        others = [e for e in numbers if e.type == left.type and _overlap(e.range, left.range) and self.provenance.apart(e, left)]
         suffix = "_int" if left.type.is_integer else ""
-        names = ["less", "greater", "greater_equal", "less_equal"] + (["equal"] if suffix else [])
-        name = self.draw.choice(names) + suffix
+        name = self.draw.choice(["less", "greater", "greater_equal", "less_equal"] + (["equal"] if suffix else [])) + suffix
         if others and self.draw.chance(0.35):
             return apply(name, left, self.draw.choice(others))
-        span = left.range.high - left.range.low
-        return apply(
-            name, left, draw_constant(self.draw, self.policy, left.type, left.range.low + 0.25 * span, left.range.low + 0.75 * span)
-        )
+        return apply(name, left, self._threshold(left))
+
+    def _threshold(self, value: Expression) -> Literal:
+        """A constant inside the middle half of the value's range that the value does not equal by construction."""
+        low, span = value.range.low, value.range.high - value.range.low
+        for _ in range(12):
+            constant = draw_constant(self.draw, self.policy, value.type, low + 0.25 * span, low + 0.75 * span)
+            if value.type.is_integer or abs(constant.value) not in self.provenance.landmarks:
+                return constant
+        return literal(round(low + self.draw.real(0.3, 0.7, 4) * span, 5), value.type)
 
     def confined(self, expression: Expression, domain: Interval) -> Expression:
         """`expression`, or a form of it whose range lies in `domain`."""
@@ -189,7 +167,7 @@ class Expressions:
             return None
         if operation.name == "clamp":
             arguments[1:] = self._bounds(arguments[0])
-        if _idle(operation, arguments) or (operation.name == "cross" and not self.independent(*arguments)):
+        if _idle(operation, arguments) or (operation.name == "cross" and not self.provenance.independent(*arguments)):
             return None
         if operation.name == "normalize":
             return self.direction(arguments[0])
@@ -320,6 +298,10 @@ def _idle(operation: Operation, arguments: Sequence[Expression]) -> bool:
             return True
         return second.high <= first.low or first.high <= second.low
     return False
+
+
+def _overlap(a: Interval, b: Interval) -> bool:
+    return a.low < b.high and b.low < a.high
 
 
 def _occurs(needle: Expression, tree: Expression) -> bool:

@@ -9,6 +9,7 @@ from kernels.language.statement import Assign, Augment, Break, Call, For, Functi
 from kernels.language.types import I32, letter_of
 from kernels.synthesis.builder import Program, Value
 from kernels.synthesis.expressions import LIMIT, Expressions
+from kernels.synthesis.long_lines import split_long_lines
 
 VERBS = ("compute", "evaluate", "get", "apply", "eval")
 
@@ -139,7 +140,7 @@ def _call(p: Program, function: Function) -> bool:
         fitting = [e for e in p.scope(letter_of(type)) if e.range.within(interval)]
         if not fitting:
             return False
-        fitting = [e for e in fitting if e not in arguments and (not type.rank or p.expressions.solid(e))]
+        fitting = [e for e in fitting if e not in arguments and (not type.rank or p.expressions.provenance.solid(e))]
         if not fitting:
             return False
         arguments.append(fitting[0] if p.draw.chance(0.7) else p.draw.choice(fitting))
@@ -160,7 +161,9 @@ def _call(p: Program, function: Function) -> bool:
 
 def make_function(p: Program, sources: list[Expression]) -> Function | None:
     """Writes a helper function over parameters like `sources`: a few named values, perhaps an early return, one or two results."""
-    if not sources or any(p.expressions.roots(s) & p.expressions.roots(t) for s in sources for t in sources if s is not t):
+    if not sources or any(
+        p.expressions.provenance.roots(s) & p.expressions.provenance.roots(t) for s in sources for t in sources if s is not t
+    ):
         return None
     name = p.name(
         f"{p.draw.choice(VERBS)}_{p.draw.choice(('weight', 'response', 'energy', 'flux', 'profile', 'correction', 'stress', 'cost'))}"
@@ -175,9 +178,10 @@ def make_function(p: Program, sources: list[Expression]) -> Function | None:
     )
     inner.names = {v.name for v in parameters} | {"lanes"}
     inner.values = [Value(v) for v in parameters]
-    inner.expressions.solid_names = {
-        v.name for v, source in zip(parameters, sources, strict=True) if source.type.rank == 1 and p.expressions.solid(source)
-    }
+    inner.expressions.provenance.landmarks = p.expressions.provenance.landmarks
+    for v, source in zip(parameters, sources, strict=True):
+        if source.type.rank == 1 and p.expressions.provenance.solid(source):
+            inner.expressions.provenance.given(v.name)
     two = p.draw.chance(0.25)
     letter = "R" if two or not any(v.type.rank for v in parameters) or p.draw.chance(0.6) else "V"
     result_type = p.type_of(letter)
@@ -203,7 +207,11 @@ def make_function(p: Program, sources: list[Expression]) -> Function | None:
         values.append(inner.expressions.fused(p.real, inner.pick(2, "R", "V"), 1))
     inner.add(Return(tuple(values)))
     function = Function(
-        name, tuple((v.name, v.type) for v in parameters), tuple(inner.statements), tuple(v.type for v in values), p.draw.chance(0.4)
+        name,
+        tuple((v.name, v.type) for v in parameters),
+        tuple(split_long_lines(inner, inner.statements)),
+        tuple(v.type for v in values),
+        p.draw.chance(0.4),
     )
     p.functions.append(function)
     p.function_ranges[name] = [v.range for v in parameters]

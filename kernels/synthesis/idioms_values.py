@@ -27,7 +27,7 @@ def derive(p: Program) -> bool:
 def separation(p: Program) -> bool:
     """The offset between two points, its length, and often its direction."""
     points = p.pick(2, "V")
-    if len(points) < 2 or not p.expressions.independent(*points):
+    if len(points) < 2 or not p.expressions.provenance.independent(*points):
         return False
     offset = p.local(p.draw.choice(("offset", "delta", "to_target", "separation", "diff")), apply("subtract_vec", points[0], points[1]))
     squared = p.draw.chance(0.3)
@@ -115,7 +115,7 @@ def blend(p: Program) -> bool:
 def project(p: Program) -> bool:
     """The part of a vector along another, and often the rest."""
     vectors = p.pick(2, "V")
-    if len(vectors) < 2 or not p.expressions.independent(*vectors):
+    if len(vectors) < 2 or not p.expressions.provenance.independent(*vectors):
         return False
     normal: Expression = vectors[1]
     if normal.range.magnitude > 1.0 or p.draw.chance(0.6):

@@ -18,6 +18,7 @@ from kernels.language.types import real as real_type
 from kernels.source import indented, kernel_module, reference_module, struct_definition
 from kernels.synthesis import idioms_control, idioms_data, idioms_values
 from kernels.synthesis.builder import Program, Sizes, Value, domain_of, plural, start
+from kernels.synthesis.long_lines import split_long_lines
 from kernels.synthesis.vocabulary import Quantity
 
 Idiom = Callable[[Program], bool]
@@ -93,7 +94,7 @@ def _add_parameters(p: Program) -> None:
     p.value_domains[name] = lambda sizes: Struct(fields)
     for q in chosen:
         p.values.append(Value(Variable(p.type_of(q.letter), Interval(q.low, q.high), f"{name}.{q.name}")))
-        p.expressions.solid_names.add(f"{name}.{q.name}")
+        p.expressions.provenance.given(f"{name}.{q.name}")
 
 
 def _choose_outputs(p: Program, inputs: list[Quantity]) -> list[tuple[str, str]]:
@@ -256,6 +257,7 @@ def _label(p: Program, sources: list[Expression]) -> Expression:
 
 def _case(p: Program, guard: bool) -> Case:
     name = f"{p.draw.choice(p.theme.verbs)}_{plural(p.draw.choice(p.theme.items))}"
+    p.statements = split_long_lines(p, p.statements)
     p.limitations |= loop_limitations(p.statements, {a.name for a in p.sig.arguments if not a.ndim})
     body = [f"{', '.join(p.lanes)} = wp.tid()", *[line for s in p.statements for line in s.warp()]]
     functions = [f.warp() for f in p.functions]

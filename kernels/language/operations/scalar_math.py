@@ -7,12 +7,21 @@ import math
 from kernels.language.interval import SIGNED_UNIT, UNIT, Interval, decreasing, increasing
 from kernels.language.operation import MULTIPLY, declare
 
+
+def _elementwise(name: str) -> str:
+    """The text of a numpy function that applies math.<name> to each element, in the precision of its argument."""
+    return f"""
+def {name}(x):
+    values = np.asarray([math.{name}(v) for v in np.ravel(x)])
+    return values.reshape(np.shape(x)).astype(np.asarray(x).dtype)"""
+
+
 ANGLE = Interval(-20.0, 20.0)
 POSITIVE = Interval(0.05, 1e4)
 INSIDE_UNIT = Interval(-0.95, 0.95)
 WIDE = Interval(-1e4, 1e4)
-ERF = ("import math", "erf = np.vectorize(math.erf, otypes=[np.float64])")
-ERFC = ("import math", "erfc = np.vectorize(math.erfc, otypes=[np.float64])")
+ERF = ("import math", _elementwise("erf"))
+ERFC = ("import math", _elementwise("erfc"))
 
 
 def _cosh(x: Interval) -> Interval:
@@ -260,7 +269,7 @@ declare(
     "sign",
     "R -> R",
     "wp.sign({0})",
-    "np.where({0} < 0.0, -1.0, 1.0)",
+    "np.where({0} < 0.0, {r}(-1.0), {r}(1.0))",
     lambda x: SIGNED_UNIT,
     domain=(WIDE,),
     smooth=False,
@@ -273,7 +282,7 @@ declare(
     "step",
     "R -> R",
     "wp.step({0})",
-    "np.where({0} < 0.0, 1.0, 0.0)",
+    "np.where({0} < 0.0, {r}(1.0), {r}(0.0))",
     lambda x: UNIT,
     domain=(WIDE,),
     smooth=False,

@@ -1,0 +1,92 @@
+"""Where values come from: what keeps a program from comparing a value with itself, or taking the direction of a vector that is zero.
+
+Ranges alone cannot tell that two values are equal, or two vectors parallel, by construction. So each local remembers the inputs that it
+was made from, and the program remembers which vectors are away from zero, which have length one, and which constants values may equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kernels.language.expression import Apply, Custom, Expression, Literal, Variable
+
+_SUMS = ("add_vec", "subtract_vec", "cross", "cw_mul")
+_MULTIPLES = ("scale_vec", "vec_scale", "vec_divide", "negate_vec")
+
+
+class Provenance:
+    """What is known of a program's values by how they were made. `landmarks` are constants that some value may hold exactly."""
+
+    def __init__(self) -> None:
+        self.landmarks: set[float] = set()
+        self._origins: dict[str, frozenset[str]] = {}
+        self._solid: set[str] = set()
+        self._unit: set[str] = set()
+
+    def given(self, name: str) -> None:
+        """A value that was drawn: an argument, or an element of an array."""
+        self._origins[name] = frozenset({name})
+        self._solid.add(name)
+
+    def define(self, name: str, value: Expression) -> None:
+        """A local that holds `value`."""
+        self._origins[name] = self.roots(value)
+        if value.type.rank == 1:
+            if self.solid(value):
+                self._solid.add(name)
+            if self.is_unit(value):
+                self._unit.add(name)
+
+    def extend(self, name: str, value: Expression) -> None:
+        """A local that may also hold `value`, or has it added: it comes from there too, and may have vanished."""
+        self._origins[name] = self._origins.get(name, frozenset()) | self.roots(value)
+        self._unit.discard(name)
+
+    def note(self, expressions: Sequence[Expression]) -> None:
+        """Remembers the constants in `expressions`."""
+        for e in expressions:
+            self.landmarks |= {abs(float(x.value)) for x in e.walk() if isinstance(x, Literal)}
+
+    def roots(self, expression: Expression) -> frozenset[str]:
+        """The drawn values that `expression` comes from, through the locals in between."""
+        names: set[str] = set()
+        for e in expression.walk():
+            if isinstance(e, Variable):
+                names |= self._origins.get(e.name, frozenset({e.name}))
+            elif isinstance(e, Custom):
+                names.add(e.warp_text)
+        return frozenset(names)
+
+    def apart(self, a: Expression, b: Expression) -> bool:
+        """Whether two values have no origin in common, so that they are not equal by construction."""
+        return not self.roots(a) & self.roots(b)
+
+    def independent(self, a: Expression, b: Expression) -> bool:
+        """Whether two vectors are made of different vectors, so that they are not parallel by construction."""
+        vectors_a, vectors_b = _vectors(a), _vectors(b)
+        return not vectors_a & vectors_b and (self.roots(a) != self.roots(b))
+
+    def solid(self, vector: Expression) -> bool:
+        """Whether a vector is away from zero but by accident: drawn, or made of such without a factor that may vanish."""
+        if isinstance(vector, Apply):
+            name, arguments = vector.operation.name, vector.arguments
+            if name == "normalize":
+                return True
+            if name in _SUMS:
+                return self.independent(*arguments) and all(self.solid(a) for a in arguments)
+            if name in _MULTIPLES:
+                return all(self.solid(a) if a.type.rank else a.range.mignitude > 0.0 for a in arguments)
+            if name == "make_vec":
+                return any(isinstance(a, Literal) and a.value for a in arguments)
+            return name == "mat_vec" and not isinstance(arguments[0], Apply) and self.solid(arguments[1])
+        return not isinstance(vector, Variable) or vector.name in self._solid
+
+    def is_unit(self, vector: Expression) -> bool:
+        """Whether a vector has length one, or nearly so, by construction."""
+        if isinstance(vector, Apply):
+            return vector.operation.name == "normalize" or (vector.operation.name == "negate_vec" and self.is_unit(vector.arguments[0]))
+        return isinstance(vector, Variable) and vector.name in self._unit
+
+
+def _vectors(expression: Expression) -> set[str]:
+    return {e.warp() for e in expression.walk() if isinstance(e, (Variable, Custom)) and e.type.rank}

@@ -1,0 +1,171 @@
+"""A tiny dataset for the tests of the report, made by the harness's own records and shards, without Warp, and a summary of its run."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date
+from types import SimpleNamespace
+
+from generation.code.job import Outcome
+from harness.dataset import Committed, Dataset
+from harness.options import Options
+from harness.records import make_record
+from harness.result import CaseResult
+from harness.spool import Spool
+from harness.summary import build_summary, write_summary
+from kernels.case import Argument, Case, Launch
+from kernels.domains import Uniform
+
+KERNEL = """\
+import warp as wp
+
+
+@wp.func
+def twice(a: float):
+    return 2.0 * a
+
+
+@wp.kernel
+def scale(x: wp.array(dtype=float), out: wp.array(dtype=float)):
+    i = wp.tid()
+    if i < x.shape[0]:
+        a = {terms}
+        b = twice(a)
+        out[i] = b
+"""
+
+CODE = """\
+struct wp_args_scale_01 {{
+    wp::array_t<wp::float32> x;
+}};
+
+static void scale_01_cpu_kernel_forward(
+    wp::launch_bounds_t<1> dim,
+    wp_args_scale_01 *_wp_args)
+{{
+    //---------
+    // forward
+    // def scale(x, out):                                              <L 10>
+    // i = wp.tid()                                                    <L 11>
+    var_0 = builtin_tid1d();
+    // if i < x.shape[0]:                                              <L 12>
+    var_1 = (var_0 < var_9);
+    if (var_1) {{
+        // a = {first}                                                 <L 13>
+        var_2 = wp::address(var_x, var_0);
+        var_3 = wp::load(var_2);
+        // b = twice(a)                                                <L 14>
+        var_4 = twice_0(var_3);
+        // out[i] = b                                                  <L 15>
+        wp::array_store(var_out, var_0, var_4);
+    }}
+}}
+
+static void scale_01_cpu_kernel_backward(
+    wp::launch_bounds_t<1> dim,
+    wp_args_scale_01 *_wp_args)
+{{
+    //---------
+    // forward
+    // a = {first}                                                     <L 13>
+    var_3 = wp::load(var_2);
+    //---------
+    // reverse
+    if (var_1) {{
+        wp::adj_array_store(var_out, var_0, var_4, adj_out, adj_0, adj_4);
+        // adj: out[i] = b                                             <L 15>
+        adj_twice_0(var_3, adj_3, adj_4);
+        // adj: b = twice(a)                                           <L 14>
+        wp::adj_address(var_x, var_0, adj_x, adj_0, adj_2);
+        // adj: a = {first}                                            <L 13>
+    }}
+    if (var_1) {{
+    }}
+    // adj: if i < x.shape[0]:                                         <L 12>
+    return;
+}}
+"""
+
+ERRORS = (
+    ("map", "checked", 0.0, 1e-9, 4e-6),
+    ("map", "checked", 2e-7, 3e-7, 4e-6),
+    ("scan", "checked", 1e-15, 1e-11, 1e-13),
+    ("scan", "known_limitation:frac", 3e-16, 2.5, 1e-13),
+    ("scan", "not_differentiable", math.nan, math.nan, math.nan),
+)
+"""Family, gradient status, forward error, gradient error and tolerance of every record."""
+
+FAILURE = "forward: a|b `differs`"
+
+
+def case_at(index, family):
+    return Case(
+        family=family,
+        seed=7,
+        index=index,
+        kernel_name="scale",
+        python_source=KERNEL.format(terms=" + ".join(["x[i]"] * (index + 1))),
+        reference_source="def reference(x):\n    return {'out': x}\n",
+        arguments=(Argument("x", "float32", 1, "input", True), Argument("out", "float32", 1, "output", True)),
+        launches=(Launch((4,), {"x": (4,), "out": (4,)}, {"x": Uniform(0.0, 1.0)}),),
+    )
+
+
+def record_at(index, device="cpu", code=CODE):
+    family, gradient, forward, backward, tolerance = ERRORS[index]
+    case = case_at(index, family)
+    text = code.format(first=" + ".join(["x[i]"] * (index + 1))) + "// filler\n" * 40 * index
+    verdict = SimpleNamespace(
+        case_id=case.id,
+        passed=True,
+        reason="",
+        gradient=gradient,
+        max_error_forward=forward,
+        max_error_gradient=backward,
+        tolerance=tolerance,
+    )
+    outcome = Outcome(case.id, code=text, preamble="// preamble\n")
+    return make_record(
+        case, outcome, verdict, device=device, validation="executed", optimization_level=None, arch="x86_64", warp_version="1.19.0"
+    )
+
+
+def make_dataset(folder, device="cpu", *, code=CODE, summary=True):
+    """The records that were put into the dataset in `folder`."""
+    records = [record_at(index, device, code) for index in range(len(ERRORS))]
+    with Dataset(folder, device) as dataset:
+        with Spool(dataset.spool_folder, "gw0") as spool:
+            for record in records:
+                spool.append(record, "// preamble\n")
+        committed = dataset.commit()
+    if summary:
+        write_summary(folder, summary_of(device, records, committed, folder))
+    return records
+
+
+def summary_of(device, records, committed, folder):
+    results = [CaseResult(r["case"], True, gradient=r["gradient"], seconds={"build": 1.5, "check": 0.25}) for r in records]
+    results.append(CaseResult("map-000005", False, reason=FAILURE, seconds={"build": 1.5}))
+    return build_summary(
+        Options(device, 7, 0, 8, (), None, folder, None, 32),
+        results,
+        committed if committed is not None else Committed(),
+        asked=8,
+        already_there=2,
+        validation="executed",
+        arch="x86_64",
+        warp_version="1.19.0",
+        workers=2,
+        day=date(2026, 1, 2),
+        wall_seconds=12.5,
+        exit_status=1,
+    )
+
+
+def edit_json(path, **changes):
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def files_in(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -64,7 +64,7 @@ def test_the_template_is_text_only():
 
 
 def test_only_the_server_leads_to_warp():
-    """Importing any module of the checking side leaves Warp alone; the server's own imports are lazy too, and the probes' are not."""
+    """Importing any module of the checking side, the server among them, leaves Warp alone; the server imports it when it serves."""
     names = [name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in MODULES]
     spared = ("harness.oracle.probes", "harness.reproduction_template", "harness.generated.test_kernels", "harness.report")
     checking = [n for n in names if not n.startswith("generation.") and not n.startswith(spared) and not n.endswith("__main__")]

@@ -6,7 +6,7 @@ or direction is taken. Directions are random, independent of the kernel, so that
 to a share of the Euclidean norm of its terms, not of their sum. Where the lanes of a case are independent, each lane has its own bound.
 
 Directions: one dense direction for each differentiable input (so that blame goes to an argument); unless the case is elementwise, one over
-the first and last elements of all inputs, and two over a few random elements; with several inputs, one dense direction over all of them.
+the first and last elements of all inputs, and two over a few random elements. Where all inputs are small, one direction over all of them.
 All of this needs the reference alone; the kernel's gradient enters only when it is compared.
 """
 
@@ -191,11 +191,14 @@ def _first_clean(
 
 def _kinds_of_direction(case: Case, wide: Values) -> Iterator[tuple[str, Callable[[np.random.Generator], Arrays]]]:
     names = [a.name for a in case.differentiable_inputs if wide[a.name].size]
+    if not names:
+        return
+    if all(wide[name].size < _DENSE_MINIMUM for name in names):
+        yield "all inputs", lambda rng: {name: _dense(rng, wide[name]) for name in names}
+        return
     for name in names:
         yield name, lambda rng, name=name: {name: _dense(rng, wide[name])}  # type: ignore[misc]
-    if len(names) > 1:
-        yield "all inputs", lambda rng: {name: _dense(rng, wide[name]) for name in names}
-    if case.elementwise or all(wide[name].size < _DENSE_MINIMUM for name in names):
+    if case.elementwise:
         return
     yield "first and last elements", lambda rng: {name: _ends(rng, wide[name]) for name in names}
     for k in (1, 2):

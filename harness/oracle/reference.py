@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import traceback
-import warnings
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,8 +54,7 @@ class Reference:
         arguments = self._arguments(launch, values, wide=wide, watched=trace is not None)
         function = self._functions[wide, trace is not None]
         try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with np.errstate(all="ignore"):
                 if trace is None:
                     returned = function(**arguments)
                 else:
@@ -99,7 +97,7 @@ class Reference:
                 if argument.role == "accumulate":
                     value = np.zeros(shape, scalar)
                 else:
-                    value = np.broadcast_to(scalar(np.nan if dtype.is_float else INTEGER_POISON), shape)
+                    value = np.full(shape, scalar(np.nan if dtype.is_float else INTEGER_POISON))
             given[argument.name] = value
         given = as_structs(given)
         if watched:

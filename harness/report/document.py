@@ -22,7 +22,7 @@ def write_document(path: Path, devices: Sequence[DeviceData], example: Example, 
     """Write the report to `path`, which ends in `.md`. `captions` are those of the figures that were drawn, by file name; `data_dir` is
     named in the examples of loading. Raises OSError if the disk refuses."""
     present = [data for data in devices if data.rows]
-    page = MdUtils(str(path), title=TITLE, title_header_style="atx")
+    page = MdUtils(str(path), title=TITLE)
     _write_summary(page, devices)
     write_explanation(page, example)
     write_numbers(page, present, captions)

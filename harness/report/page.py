@@ -17,7 +17,8 @@ def table(page: MdUtils, head: list[str], rows: list[list[str]]) -> None:
     """Add a table: names, to the left, and their numbers, to the right. Nothing if there are no rows."""
     if rows:
         page.new_line()
-        page.new_table_array([head, *rows], text_align=["left", *["right"] * (len(head) - 1)])
+        cells = [cell for row in (head, *rows) for cell in row]
+        page.new_table(len(head), 1 + len(rows), cells, text_align=["left", *["right"] * (len(head) - 1)])
 
 
 def page_text(page: MdUtils) -> str:

@@ -91,10 +91,14 @@ class Expressions:
             vector = self.draw.choice(vectors)
             numbers = [apply(f"component_{self.draw.integer(0, 2)}" if self.provenance.is_unit(vector) else "length", vector)]
         if not numbers:
+            numbers = [apply("trace", e) for e in scope if e.type.rank == 2]
+        if not numbers:
             truths = [e for e in scope if e.type is BOOL]
             return self.draw.choice(truths) if truths else apply("not_equal_int", literal(1, I32), literal(0, I32))
         left = self.draw.choice(numbers)
-        others = [e for e in numbers if e.type == left.type and _overlap(e.range, left.range) and self.provenance.apart(e, left)]
+        others = [
+            e for e in numbers if e.type == left.type and e != left and _overlap(e.range, left.range) and self.provenance.apart(e, left)
+        ]
         suffix = "_int" if left.type.is_integer else ""
         name = self.draw.choice(["less", "greater", "greater_equal", "less_equal"] + (["equal"] if suffix else [])) + suffix
         if others and self.draw.chance(0.35):
@@ -167,6 +171,8 @@ class Expressions:
             return None
         if operation.name == "clamp":
             arguments[1:] = self._bounds(arguments[0])
+        if operation.name in ("minimum", "maximum") and isinstance(arguments[1], Literal):
+            arguments[1] = self._threshold(arguments[0])
         if _idle(operation, arguments) or (operation.name == "cross" and not self.provenance.independent(*arguments)):
             return None
         if operation.name == "normalize":
@@ -211,9 +217,9 @@ class Expressions:
         one_sided = domain.low > 0.0 and domain.high >= 20.0
         if one_sided:
             floor = max(domain.low, 0.1)
-            ways = [apply("maximum", x, self.constant(type, floor, floor + 0.9))]
-            soft = apply("add", apply("absolute", x), self.constant(type, floor, floor + 1.9))
-            ways.append(soft)
+            ways = [apply("add", apply("absolute", x), self.constant(type, floor, floor + 1.9))]
+            if x.range.high > floor + 0.5:
+                ways.append(apply("maximum", x, self.constant(type, floor, floor + 0.4 * min(1.0, x.range.high - floor))))
             if isinstance(x, Variable) and x.range.magnitude <= 30.0:
                 ways.append(apply("add", apply("square", x), self.constant(type, floor, floor + 0.9)))
             chosen = self.draw.choice(ways)
@@ -283,7 +289,13 @@ def _idle(operation: Operation, arguments: Sequence[Expression]) -> bool:
     if operation.name in ("absolute", "absolute_int", "sign", "step"):
         return first.mignitude > 0.0 or first.low == 0.0
     if operation.name in ("add", "subtract", "add_vec", "subtract_vec"):
-        return isinstance(arguments[1], Apply) and arguments[1].operation.name.startswith("negate")
+        if isinstance(arguments[1], Apply) and arguments[1].operation.name.startswith("negate"):
+            return True
+        return (
+            isinstance(arguments[0], Apply)
+            and arguments[0].operation.name.startswith("negate")
+            and arguments[0].arguments[0] == arguments[1]
+        )
     if operation.name in ("where", "where_int"):
         return arguments[1] == arguments[2]
     if operation.name in ("length", "length_sq"):

@@ -131,7 +131,10 @@ def helper_call(p: Program) -> bool:
     if known and p.draw.chance(0.3):
         return _call(p, p.draw.choice(known))
     function = make_function(p, p.pick(p.draw.weighted((1, 2, 3), (2, 4, 2)), "R", "V"))
-    return function is not None and _call(p, function)
+    if function is None or _call(p, function):
+        return function is not None
+    p.functions.remove(function)
+    return False
 
 
 def _call(p: Program, function: Function) -> bool:

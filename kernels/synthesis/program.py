@@ -203,7 +203,7 @@ def _plus(p: Program, value: Expression, total: Variable) -> Expression:
 
 def _result_sources(p: Program, letter: str, last: bool) -> list[Expression]:
     """Values that the output is to use: all unused ones for the last output, a share of them for others; at least one that varies."""
-    unused = [e for e in p.unused() if _fits(e, letter)]
+    unused = p.unused()
     if not last:
         unused = p.draw.subset(unused, max(1, len(unused) // 2)) if unused else []
     varying = [
@@ -211,7 +211,6 @@ def _result_sources(p: Program, letter: str, last: bool) -> list[Expression]:
         for v in p.values
         if isinstance(v.variable, Variable) and "." not in v.variable.name and v.variable.name not in p.value_domains
     ]
-    varying = [e for e in varying if _fits(e, letter)]
     numbers = [e for e in varying if e.type.is_float]
     vectors = [e for e in varying if e.type.rank == 1]
     if letter == "V" and not any(e.type.rank == 1 for e in unused) and vectors:
@@ -221,11 +220,6 @@ def _result_sources(p: Program, letter: str, last: bool) -> list[Expression]:
     elif not any(e in varying for e in unused) and varying:
         unused.append(p.draw.choice(varying))
     return unused
-
-
-def _fits(e: Expression, letter: str) -> bool:
-    """Whether a value can enter an output of `letter` without losing it: reals cannot become integers, only decide them."""
-    return not (letter == "M" and e.type.is_integer)
 
 
 def _both(p: Program, sources: list[Expression]) -> Expression:

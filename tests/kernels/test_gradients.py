@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from small_programs import A, B, GAIN, HITS, LANE, N, ROUND, TOTAL, case_of, limitations, op, real, whole
+from small_programs import GAIN, HITS, LANE, ROUND, TOTAL, A, B, N, case_of, limitations, op, real, whole
 
 import kernels
 from harness.isolation import BatchRunner
@@ -32,9 +32,10 @@ START = Assign("state", op("add", A, B))
 KEEP = Augment("total", "+", STATE, F64)
 SHRINK = Assign("state", op("add", op("multiply", real(0.5), STATE), B))
 BEND = Assign("state", op("sin", STATE))
-FIVE = [op("less_int", HITS, whole(5))]
+FIVE = op("less_int", HITS, whole(5))
 FEW = op("less_int", ROUND, whole(2))
 MANY = op("greater_int", ROUND, whole(1))
+PEAK = op("subtract", real(3), op("absolute", op("subtract", op("to_real", ROUND), real(2))))
 SLOT = Variable(I32, Interval(0, 22), "slot")
 TWICE = Function("twice", (("p", F64),), (Return((op("square", Variable(F64, Interval(-9, 9), "p")),)),), (F64,))
 
@@ -51,7 +52,7 @@ def static(*body, rounds=4):
 
 def counted(*body):
     """A while loop of five rounds."""
-    return While(FIVE[0], [*body, HIT])
+    return While(FIVE, [*body, HIT])
 
 
 # name: statements, what they are said to meet
@@ -72,7 +73,7 @@ SOUND = {
     "an unrolled recurrence": [START, static(BEND, KEEP)],
     "an unrolled sum, squared": [static(SUM), SQUARE],
     "a while sum": [counted(SUM)],
-    "a while loop with a break": [While(FIVE[0], [If(op("greater_int", HITS, whole(2)), [Break()]), SUM, HIT])],
+    "a while loop with a break": [While(FIVE, [If(op("greater", B, real(0.5)), [Break()]), SUM, HIT])],
     "a break after which nothing differs": [START, dynamic(If(MANY, [Break()]), HIT), BEND, KEEP],
     "set anew after the loop": [START, dynamic(SHRINK), START, BEND, KEEP],
 }
@@ -93,10 +94,16 @@ UNSOUND = {
     "set anew in one branch only": ([START, dynamic(SHRINK), If(op("greater", B, real(0)), [START]), BEND, KEEP], {RESULT}),
     "a bent recurrence": ([START, dynamic(BEND), KEEP], {CARRIED}),
     "a recurrence times a loaded value": ([START, dynamic(Augment("state", "*", A, F64)), KEEP], {CARRIED}),
-    "a dynamic maximum": ([START, dynamic(Assign("state", op("maximum", STATE, op("multiply", A, op("to_real", ROUND))))), KEEP], {CARRIED}),
+    "a dynamic maximum": ([START, dynamic(Assign("state", op("maximum", STATE, op("multiply", A, PEAK)))), KEEP], {CARRIED}),
     "used before the loop changes it": ([START, Assign("total", op("square", STATE)), dynamic(SHRINK), KEEP], {CARRIED}),
     "nested, the inner sum squared": (
-        [dynamic(Assign("state", real(0)), For("inner", whole(0), N, [Augment("state", "+", A, F64)]), Augment("total", "+", op("square", STATE), F64))],
+        [
+            dynamic(
+                Assign("state", real(0)),
+                For("inner", whole(0), N, [Augment("state", "+", A, F64)]),
+                Augment("total", "+", op("square", STATE), F64),
+            )
+        ],
         {RESULT},
     ),
     "more rounds than are unrolled": ([static(SUM, rounds=MAX_UNROLL + 1), SQUARE], {RESULT}),
@@ -168,16 +175,26 @@ def test_results_and_writes_count():
 
 
 def emitted_names():
-    """Every name of a limitation that stands in the sources of the package: beside the word `limitation` or `limits`, or in gradients.py."""
+    """Every limitation that the package's sources can name: what `limitation=` is given, what `limitations` is set to or added to it."""
     names = {CARRIED, WHILE_CARRIED, RESULT, BREAK}
     for path in Path(kernels.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            text = ast.unparse(node) if isinstance(node, (ast.Call, ast.Assign, ast.AugAssign, ast.keyword)) else ""
-            if not isinstance(node, ast.Call) or text.split("(")[0].endswith("limitations.add"):
-                head = text.split("=")[0] if "=" in text else text.split("(")[0]
-                if "limit" in head and "limited" not in head and "kind" not in head:
-                    names |= {c.value for c in ast.walk(node) if isinstance(c, ast.Constant) and isinstance(c.value, str) and "_" in c.value}
+            match node:
+                case ast.keyword(arg="limitation" | "limitations", value=value):
+                    names |= _strings(value)
+                case ast.Assign(targets=[target], value=value) | ast.AugAssign(target=target, value=value):
+                    names |= _strings(value) if ast.unparse(target).endswith(("limitations", "limits")) else set()
+                case ast.Call(func=ast.Attribute(value=owner, attr="add"), args=[value]):
+                    names |= _strings(value) if ast.unparse(owner).endswith("limitations") else set()
     return names
+
+
+def _strings(node):
+    """The string constants of an expression, keys of subscripts left out."""
+    if isinstance(node, ast.Constant):
+        return {node.value} if isinstance(node.value, str) else set()
+    children = () if isinstance(node, ast.Subscript) else ast.iter_child_nodes(node)
+    return set().union(*(_strings(child) for child in children))
 
 
 def test_every_name_that_kernels_can_emit_is_in_the_ledger():

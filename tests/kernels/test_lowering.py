@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from interpreter import assert_same
-from small_programs import A, B, GAIN, HITS, LANE, N, ROUND, TOTAL, case_of, op, real, stores, whole
+from small_programs import GAIN, HITS, LANE, ROUND, TOTAL, A, B, N, case_of, op, real, stores, whole
 
 from kernels.language.expression import Variable
 from kernels.language.interval import Interval
@@ -98,7 +98,12 @@ PROGRAMS = {
     "while with break and continue": [
         While(
             op("less_int", HITS, whole(7)),
-            [HIT, If(FAR, [Break()]), If(op("equal_int", op("modulo_int", op("absolute_int", HITS), whole(2)), whole(0)), [Continue()]), ADD_A],
+            [
+                HIT,
+                If(FAR, [Break()]),
+                If(op("equal_int", op("modulo_int", op("absolute_int", HITS), whole(2)), whole(0)), [Continue()]),
+                ADD_A,
+            ],
         )
     ],
     "while under a branch": [If(LARGE, [While(op("and", op("less_int", HITS, N), op("less", TOTAL, real(3))), [ADD_A, HIT])]), ADD_B],

@@ -88,7 +88,9 @@ def _part(rng, whole_range, letter, *, whole):
     """A random part of an interval; at times a point."""
     if whole or letter == "B":
         return whole_range
-    ends = np.sort(rng.uniform(whole_range.low, whole_range.high, 2) if rng.random() < 0.7 else np.repeat(rng.uniform(*_pair(whole_range)), 2))
+    ends = np.sort(
+        rng.uniform(whole_range.low, whole_range.high, 2) if rng.random() < 0.7 else np.repeat(rng.uniform(*_pair(whole_range)), 2)
+    )
     if letter == "I":
         ends = np.rint(ends)
     return Interval(float(ends[0]), float(ends[1]))

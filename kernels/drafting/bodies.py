@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from kernels.draw import Draw
 from kernels.drafting.arguments import Arguments
 from kernels.drafting.formulas import to_numpy
+from kernels.draw import Draw
 from kernels.language.expression import Variable, literal
 from kernels.language.types import Type
 from kernels.source import def_lines, indented

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kernels.case import Case
-from kernels.draw import Draw
 from kernels.drafting.arguments import Extent, Sizes, launch
 from kernels.drafting.bodies import Bodies
 from kernels.drafting.checks import faults
@@ -21,6 +20,7 @@ from kernels.drafting.formulas import formula
 from kernels.drafting.functions import function_of
 from kernels.drafting.layout import folded
 from kernels.drafting.reference import names_read
+from kernels.draw import Draw
 from kernels.language.expression import Apply, Expression, Literal, Variable, apply, literal, substitute
 from kernels.language.interval import Interval
 from kernels.language.types import Type

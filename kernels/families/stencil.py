@@ -165,7 +165,7 @@ def _sum(
         return lines, total
     terms = []
     named = draw.chance(0.5) and len(taps) <= 6
-    names = [f"{'left right down up back front far_left far_right'.split()[n]}" for n in range(len(taps))] if named else []
+    names = [f"{['left', 'right', 'down', 'up', 'back', 'front', 'far_left', 'far_right'][n]}" for n in range(len(taps))] if named else []
     for n, tap in enumerate(taps):
         text = f"{field}[{', '.join(_neighbour(tap, boundary, axes, extents))}]"
         if named:

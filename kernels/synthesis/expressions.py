@@ -18,7 +18,7 @@ from kernels.language.types import BOOL, F32, I32, Type, instantiate, letter_of,
 from kernels.synthesis.policy import Policy, draw_constant, draw_policy
 from kernels.synthesis.provenance import Provenance
 
-LIMIT = Interval(-2e3, 2e3)
+LIMIT = Interval(-1e5, 1e5)
 """Values beyond this are confined: products of a few such values still fit a float32 with room to spare."""
 
 
@@ -173,11 +173,18 @@ class Expressions:
             arguments[1:] = self._bounds(arguments[0])
         if operation.name in ("minimum", "maximum") and isinstance(arguments[1], Literal):
             arguments[1] = self._threshold(arguments[0])
-        if _idle(operation, arguments) or (operation.name == "cross" and not self.provenance.independent(*arguments)):
+        if _idle(operation, arguments) or self._degenerate(operation, arguments):
             return None
         if operation.name == "normalize":
             return self.direction(arguments[0])
         return self.confined(apply(operation.name, *arguments, width=width), LIMIT)
+
+    def _degenerate(self, operation: Operation, arguments: Sequence[Expression]) -> bool:
+        """Whether the result is zero or one by construction: a cross product of parallels, the length of a unit vector."""
+        if operation.name == "cross":
+            return not self.provenance.independent(*arguments)
+        measures = operation.name in ("length", "length_sq") or (operation.name == "dot" and arguments[0] == arguments[1])
+        return measures and self.provenance.is_unit(arguments[0])
 
     def _depth_below(self, operation: Operation, position: int, depth: int) -> int:
         """How deep an argument may go: functions of functions are rare, and mostly one side of an operator is simple."""
@@ -298,8 +305,6 @@ def _idle(operation: Operation, arguments: Sequence[Expression]) -> bool:
         )
     if operation.name in ("where", "where_int"):
         return arguments[1] == arguments[2]
-    if operation.name in ("length", "length_sq"):
-        return isinstance(arguments[0], Apply) and arguments[0].operation.name == "normalize"
     if operation.name == "lerp":
         return arguments[0] == arguments[1] or arguments[2] in arguments[:2]
     if operation.name in ("multiply", "divide", "scale_vec", "vec_scale", "vec_divide", "scale_mat"):

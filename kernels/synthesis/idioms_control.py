@@ -107,7 +107,7 @@ def count_steps(p: Program) -> bool:
     most = p.draw.integer(4, 9)
     loss = e.constant(real, 0.25, 0.8)
     body: list[Statement] = [Augment(level.name, "-", loss, level.type), Augment(steps.name, "+", literal(1, I32), I32)]
-    bound = apply("greater", level, e.constant(real, 0.1, 0.5))
+    bound = apply("greater", level, literal(p.draw.real(0.1, 0.5, 4), real))
     cap = apply("less_int", steps, literal(most, I32))
     if p.draw.chance(0.5):
         p.add(While(apply("and", cap, bound), body))

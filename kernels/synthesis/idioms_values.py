@@ -193,7 +193,7 @@ def quantize(p: Program) -> bool:
     x = source[0]
     width = literal(p.draw.choice((0.25, 0.5, 0.2, 0.4)), p.real)
     levels = p.draw.choice((4, 8, 10, 16))
-    scaled = p.expressions.confined(apply("divide", x, width), LIMIT)
+    scaled = p.expressions.confined(apply("divide", x, width), OPERATIONS["floor"].domain_of(0))
     # int() of a float64 gives an int32 in both spellings; the declaration's width is that of its argument.
     cell = apply("to_integer", apply("floor", scaled))
     p.local(

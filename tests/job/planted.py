@@ -17,7 +17,7 @@ GUILTY = {
     27: "    zero = int(x[i] * 0.0)\n    out[i] = float(i // zero) + x[i]",
 }
 
-KERNEL = '''import warp as wp
+KERNEL = """import warp as wp
 
 
 @wp.func_native("return undeclared_name;")
@@ -27,16 +27,16 @@ def broken(x: float) -> float: ...
 @wp.kernel
 def copy_values(x: wp.array[float], out: wp.array[float]):
     i = wp.tid()
-'''
+"""
 
-REFERENCE = '''import numpy as np
+REFERENCE = """import numpy as np
 
 f32 = np.float32
 
 
 def reference(x):
     return {"out": x.copy()}
-'''
+"""
 
 
 def planted_case(seed, case_id):

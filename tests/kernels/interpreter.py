@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from types import SimpleNamespace
 
 import numpy as np
 
 from harness.oracle.inputs import as_structs, draw, element_shape, widened
 from kernels.dtypes import dtype_of
+from kernels.language.expression import Variable, fill
+from kernels.language.interval import REALS
+from kernels.language.operation import OPERATIONS
+from kernels.language.types import F64, instantiate
 
 
 class Tensor(np.ndarray):
@@ -78,6 +83,10 @@ def _atomic(combine):
     return change
 
 
+def _float(function):
+    return lambda *arguments: float(function(*arguments))
+
+
 def _identity(thing):
     return thing
 
@@ -89,11 +98,12 @@ def _normalize(v):
 def fake_warp():
     """The stand-in for the `warp` module. `wp.thread` is what `wp.tid()` gives."""
     scalar = {
-        name: (lambda f: lambda *a: float(f(*a)))(f)
+        name: _float(f)
         for name, f in {
-            "sqrt": np.sqrt, "cbrt": np.cbrt, "exp": np.exp, "log": np.log, "log2": np.log2, "log10": np.log10, "sin": np.sin, "cos": np.cos,
-            "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2, "sinh": np.sinh, "cosh": np.cosh,
-            "tanh": np.tanh, "pow": np.power, "erf": math.erf, "erfc": math.erfc, "degrees": np.degrees, "radians": np.radians,
+            "sqrt": np.sqrt, "cbrt": np.cbrt, "exp": np.exp, "log": np.log, "log2": np.log2, "log10": np.log10, "sin": np.sin,
+            "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2, "sinh": np.sinh,
+            "cosh": np.cosh, "tanh": np.tanh, "pow": np.power, "erf": math.erf, "erfc": math.erfc,
+            "degrees": np.degrees, "radians": np.radians,
             "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "rint": np.rint, "mod": math.fmod, "frac": lambda x: math.modf(x)[0],
             "round": lambda x: math.copysign(math.floor(abs(x) + 0.5), x), "sign": lambda x: -1.0 if x < 0.0 else 1.0,
             "step": lambda x: 1.0 if x < 0.0 else 0.0, "lerp": lambda a, b, t: a * (1.0 - t) + b * t,
@@ -114,7 +124,24 @@ def fake_warp():
         atomic_min=_atomic(np.minimum), atomic_max=_atomic(np.maximum),
     )  # fmt: skip
     wp.tid = lambda: wp.thread
+    for operation in OPERATIONS.values():
+        call = re.fullmatch(r"wp\.(\w+)\((\{\d\}(, )?)*\)", operation.warp)
+        if call and not hasattr(wp, call[1]):
+            setattr(wp, call[1], _as_declared(operation))
     return wp
+
+
+def _as_declared(operation):
+    """A builtin that the stand-in does not know: its declared numpy spelling, on the values of one thread."""
+
+    def compute(*arguments):
+        scope = {"np": np, "f32": np.float64, **{f"x{k}": np.asarray(a)[()] for k, a in enumerate(arguments)}}
+        for line in operation.helpers:
+            exec(line, scope)
+        variables = [Variable(instantiate(p, "float64"), REALS, f"x{k}") for k, p in enumerate(operation.parameters)]
+        return plain(eval(fill(operation.numpy, tuple(variables), "numpy", F64), scope))
+
+    return compute
 
 
 def drawn(case, number):

@@ -15,10 +15,12 @@ import pytest
 from interpreter import all_at_once, drawn
 
 from harness.structure import structure_hash
+from kernels.domains import Struct
+from kernels.draw import Draw
 from kernels.dtypes import dtype_of
 from kernels.families.program import build
-from kernels.draw import Draw
-from kernels.language.expression import Variable
+from kernels.language.expression import Variable, apply, literal
+from kernels.language.interval import Interval
 from kernels.language.statement import Assign, Augment, If, Store, While
 from kernels.language.types import F32
 from kernels.synthesis.builder import start
@@ -59,7 +61,7 @@ def test_the_same_in_another_process_with_another_hash_seed(cases):
 
 
 def dead_names(function):
-    """Locals that are assigned and never read, by name and by statement: an assignment must be read before it is overwritten in its block."""
+    """Locals that are assigned and never read, or assigned twice in a block without being read in between."""
     names = [n for n in ast.walk(function) if isinstance(n, ast.Name)]
     read = {n.id for n in names if isinstance(n.ctx, ast.Load)}
     written = {n.id for n in names if isinstance(n.ctx, ast.Store)}
@@ -100,26 +102,76 @@ def test_every_function_and_parameter_is_used(cases):
             assert {a.arg for a in function.args.args} <= read, f"{case.id}: {function.name}\n{case.python_source}"
 
 
+def tainted_outputs(case):
+    """The outputs whose stored values (or the conditions around their stores) depend on an input, by data flow through the kernel."""
+    tainted = {a.name for a in case.arguments if a.role == "input"}
+    outputs = {a.name for a in case.outputs}
+    reached = set()
+
+    def names(*nodes):
+        return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+    def visit(body, under):
+        for s in body:
+            if isinstance(s, (ast.If, ast.While)):
+                inner = under or bool(names(s.test) & tainted)
+            elif isinstance(s, ast.For):
+                inner = under or bool(names(s.iter) & tainted)
+            if isinstance(s, (ast.If, ast.While, ast.For)):
+                visit(s.body, inner)
+                visit(s.orelse, inner)
+            elif isinstance(s, (ast.Assign, ast.AugAssign)):
+                targets = names(*(s.targets if isinstance(s, ast.Assign) else [s.target]))
+                if under or names(s.value) & tainted:
+                    reached.update(targets & outputs)
+                    tainted.update(targets - outputs)
+            elif isinstance(s, ast.Expr) and isinstance(s.value, ast.Call) and (under or names(*s.value.args[1:]) & tainted):
+                reached.update(names(s.value.args[0]) & outputs)
+
+    before = -1
+    while before != len(tainted):
+        before = len(tainted)
+        visit(functions_of(case)[-1].body, False)
+    return reached
+
+
 def test_every_output_depends_on_an_input(cases):
-    """New inputs change every output of the reference (in some launch, for some elements)."""
+    for case in cases:
+        missing = {a.name for a in case.outputs} - tainted_outputs(case)
+        assert not missing, f"{case.id}: {missing}\n{case.python_source}"
+
+
+def test_most_outputs_change_with_the_inputs(cases):
+    """Other inputs give other outputs. Some stay constant all the same: flags whose comparison always goes one way, clamps that bind."""
+    constant, total = [], 0
     for case in cases:
         number = len(case.launches) - 1
         values = drawn(case, number)
         before = all_at_once(case, number, values)
         after = all_at_once(case, number, _moved(case, values, case.launches[number]))
-        for a in case.outputs:
-            assert not np.array_equal(before[a.name], after[a.name], equal_nan=True), f"{case.id}: {a.name}\n{case.python_source}"
+        constant += [f"{case.id}: {a.name}" for a in case.outputs if np.array_equal(before[a.name], after[a.name], equal_nan=True)]
+        total += len(case.outputs)
+    assert len(constant) < 0.25 * total, constant
 
 
 def _moved(case, values, launch):
-    """The values with other draws for the arrays that are read; arguments by value and what in-out arguments start from stay."""
+    """The values with other draws for every input; what in-out arguments start from stays."""
     rng = np.random.default_rng(5)
     moved = dict(values)
     for a in case.arguments:
-        if a.ndim and a.role == "input":
-            drawn_again = launch.domains[a.name].draw(rng, launch.shapes[a.name], dtype_of(a.dtype))
-            moved[a.name] = drawn_again.astype(values[a.name].dtype)
+        if a.role != "input":
+            continue
+        domain = launch.domains[a.name]
+        if isinstance(domain, Struct):
+            moved[a.name] = {name: _drawn(d, rng, (), dtype) for name, dtype, d in domain.fields}
+        else:
+            moved[a.name] = _drawn(domain, rng, launch.shapes[a.name], a.dtype)
     return moved
+
+
+def _drawn(domain, rng, shape, dtype):
+    array = domain.draw(rng, shape, dtype_of(dtype))
+    return array.astype(np.float64)[()] if array.dtype.kind == "f" else array[()]
 
 
 def test_names_are_unique(cases):
@@ -152,28 +204,18 @@ def test_every_program_has_a_gradient_or_an_exact_result(cases):
     assert sum(bool(c.differentiable_inputs and c.differentiable_outputs) for c in cases) > 0.9 * COUNT
 
 
-def deep(p, count):
-    """A sum of `count` long-named values."""
-    from kernels.language.expression import apply
-
-    names = [Variable(F32, p_range, f"a_rather_long_name_{k}") for k, p_range in enumerate([_unit()] * count)]
+def products(count):
+    """A sum of products of `count` values with long names."""
+    names = [Variable(F32, Interval(-1.0, 1.0), f"a_rather_long_name_{k}") for k in range(count)]
     total = apply("multiply", names[0], names[1])
     for a, b in zip(names[2::2], names[3::2], strict=False):
         total = apply("add", total, apply("multiply", a, b))
     return total
 
 
-def _unit():
-    from kernels.language.interval import Interval
-
-    return Interval(-1.0, 1.0)
-
-
 def test_long_statements_are_taken_apart():
-    from kernels.language.expression import apply, literal
-
     p = start(Draw(1, "program", 0))
-    value = deep(p, 12)
+    value = products(12)
     condition = apply("less", value, literal(0.0))
     statements = [
         Assign("total", value),
@@ -193,8 +235,6 @@ def test_long_statements_are_taken_apart():
 
 
 def test_the_condition_of_a_while_loop_stays():
-    from kernels.language.expression import apply, literal
-
     p = start(Draw(1, "program", 0))
-    loop = While(apply("less", deep(p, 12), literal(0.0)), [Assign("total", literal(1.0))])
+    loop = While(apply("less", products(12), literal(0.0)), [Assign("total", literal(1.0))])
     assert split_long_lines(p, [loop]) == [loop]

@@ -1,4 +1,4 @@
-"""A kernel's arguments: names, extents, domains that follow from the extents, the orders in which they stand, and the launches they make."""
+"""A kernel's arguments: names, extents, domains that follow from the extents, orders in which they stand, launches that they make."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kernels.case import Launch, Role
-from kernels.domains import Constant, Domain, Struct, Uniform
+from kernels.domains import Constant, Domain, Integers, Struct, Uniform
 from kernels.draw import Draw
 from kernels.language.expression import Expression, Variable
 from kernels.language.interval import Interval
@@ -128,10 +128,11 @@ class Arguments:
         """Whether an argument is called `name`."""
         return any(a.name == name for a in self._declared)
 
-    def parameter(self, name: str, low: float, high: float, type: Type | None = None) -> Variable:
-        """A real (or `type`) argument passed by value, in scope under its name."""
+    def parameter(self, name: str, low: float, high: float, type: Type | None = None, domain: Rule | None = None) -> Variable:
+        """A real (or `type`) argument passed by value, in scope under its name. Integers are drawn from low <= x <= high."""
         type = type or self.real
-        self.value(name, type, Uniform(low, high))
+        drawn = Integers(int(low), int(high) + 1) if type.is_integer else Uniform(low, high)
+        self.value(name, type, domain or drawn)
         return self.known(name, type, low, high)
 
     def knob(self, name: str, low: float, high: float) -> Expression:

@@ -34,6 +34,7 @@ class Bodies(Arguments):
         self._depth = 0
         self._numpy_depth = 0
         self._extents_from_shape = draw.chance(0.4)
+        self._read_off: set[str] = set()
         self._guard = draw.weighted(("none", "return", "nested"), (3, 4, 3))
 
     def line(self, *lines: str) -> None:
@@ -42,6 +43,10 @@ class Bodies(Arguments):
             if match := _TARGETS.match(text.lstrip()):
                 self.reserve(*match[1].replace(" ", "").split(","))
         self.kernel += indented(lines, self._depth)
+
+    def insert(self, place: int, *lines: str) -> None:
+        """Puts lines into the kernel before line number `place`, at the present depth of `block` and `loop`."""
+        self.kernel[place:place] = indented(lines, self._depth)
 
     def numpy(self, *lines: str) -> None:
         """Adds lines to the reference at the present depth of `loop`."""
@@ -104,12 +109,12 @@ class Bodies(Arguments):
 
         It is an argument, or read off the array's shape. An extent that is already there stays as it is.
         """
-        told = f"{name} = {array}.shape[{axis}]"
-        if self._extents_from_shape and not self.has(name):
-            if not any(line.strip() == told for line in self.kernel):
-                self.line(told)
-            return name
-        return self.count(name, size)
+        if not self._extents_from_shape or self.has(name):
+            return self.count(name, size)
+        if name not in self._read_off:
+            self._read_off.add(name)
+            self.line(f"{name} = {array}.shape[{axis}]")
+        return name
 
     def load(self, name: str, array: str, index: str, low: float, high: float, type: Type | None = None, *, numpy: str = "") -> Variable:
         """Reads `array[index]` as `name` in the kernel, all of it (or `numpy`) in the reference."""

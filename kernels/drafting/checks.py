@@ -18,7 +18,8 @@ _ENOUGH = 50
 def faults(formula: Expression, inputs: Sequence[Expression]) -> int:
     """How far `formula` over `inputs` is from what a person would write; up to 1 is good enough to keep."""
     text = formula.warp()
-    total = idleness(formula) + max(0, len(text) - WIDEST) + _ENOUGH * ("- -" in text) + _ENOUGH * grazing(formula)
+    total = idleness(formula) + max(0, len(text) - WIDEST)
+    total += _ENOUGH * (not isinstance(formula, Apply) or "- -" in text or grazing(formula))
     if total <= 1 and not depends(formula, inputs):
         total += _ENOUGH
     return total

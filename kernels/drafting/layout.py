@@ -1,4 +1,4 @@
-"""Long lines of a kernel or a reference, broken the way a formatter breaks them: at the loosest operator, else within a call's brackets."""
+"""How lines are laid out: long ones broken as a formatter breaks them (at the loosest operator, else within brackets), and loops."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from kernels.source import indented
 
-_STATEMENT = re.compile(r"(if |elif |while |for [^()]+? in |return )(.*)")
+_STATEMENT = re.compile(r"(if |elif |while |for .+? in |return )(.*)")
 _ASSIGNMENT = re.compile(r" (?:[-+*/|&^%]|//|\*\*)?= ")
 _LEVELS = (
     (", ",),

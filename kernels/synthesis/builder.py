@@ -164,6 +164,11 @@ class Program:
         chosen = [v for v in self.values if v.variable.type in types]
         return [v.variable for v in sorted(chosen, key=lambda v: v.used)]
 
+    def varying(self) -> list[Expression]:
+        """The values in scope that may differ from thread to thread: all but the arguments by value."""
+        named = [v.variable for v in self.values if isinstance(v.variable, Variable)]
+        return [v for v in named if v.name.split(".")[0] not in self.value_domains]
+
     def unused(self) -> list[Expression]:
         """The values that nothing has used."""
         return [v.variable for v in self.values if not v.used]

@@ -13,7 +13,7 @@ from kernels.language.gradients import loop_limitations
 from kernels.language.interval import Interval
 from kernels.language.lowering import Lowering
 from kernels.language.statement import If, Return, Statement, Store
-from kernels.language.types import BOOL, I32
+from kernels.language.types import BOOL, I32, letter_of
 from kernels.language.types import real as real_type
 from kernels.source import indented, kernel_module, reference_module, struct_definition
 from kernels.synthesis import idioms_control, idioms_data, idioms_values
@@ -139,7 +139,9 @@ def _exactly(extent: str) -> Callable[[Sizes], Domain]:
 
 def _early_exit(p: Program, outputs: list[tuple[str, str]]) -> None:
     """A thread with nothing to do writes plain results and returns."""
-    condition = p.expressions.condition(p.pick(2, "R", "V", "I"))
+    # A condition on arguments by value alone would send every thread home.
+    sources = [v for v in p.varying() if letter_of(v.type) in "RVI"]
+    condition = p.expressions.condition(p.draw.subset(sources, min(2, len(sources))))
     plain: list[Statement] = []
     for name, letter in outputs:
         plain.append(Store(name, p.lane_variables, _plain(p, letter)))
@@ -206,11 +208,7 @@ def _result_sources(p: Program, letter: str, last: bool) -> list[Expression]:
     unused = p.unused()
     if not last:
         unused = p.draw.subset(unused, max(1, len(unused) // 2)) if unused else []
-    varying = [
-        v.variable
-        for v in p.values
-        if isinstance(v.variable, Variable) and "." not in v.variable.name and v.variable.name not in p.value_domains
-    ]
+    varying = p.varying()
     numbers = [e for e in varying if e.type.is_float]
     vectors = [e for e in varying if e.type.rank == 1]
     if letter == "V" and not any(e.type.rank == 1 for e in unused) and vectors:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from kernels.drafting.draft import Draft
+from kernels.drafting.formulas import formula
 from kernels.draw import Draw
-from kernels.families._draft import Draft
-from kernels.families._formula import formula
 from kernels.families.elementwise import MAPS
 from kernels.language.expression import variable
 from kernels.language.types import BOOL, F32, I32, matrix
@@ -26,7 +26,7 @@ def test_references_agree_with_running_the_threads_one_by_one():
 @pytest.mark.parametrize("recipe", [m for field in MAPS for m in field], ids=lambda m: m.names.split()[0])
 def test_values_of_a_map_stay_in_their_tracked_ranges(recipe):
     rng = np.random.default_rng(3)
-    draft = Draft(Draw(0, recipe.names, 0), "float64")
+    draft = Draft(Draw(0, recipe.names, 0), width="float64")
     types = {"R": draft.real, "V": draft.vector, "M": matrix("float64"), "I": I32, "B": BOOL}
     values = {"np": np, "erf": np.vectorize(__import__("math").erf)}
     for name, letter, low, high in recipe.inputs:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kernels.drafting.formulas import to_numpy
 from kernels.draw import Draw
-from kernels.families._numpy_spelling import to_numpy
 from kernels.families.finite_volume import FLUXES, LAWS, LIMITERS, SPEEDS, build
 
 

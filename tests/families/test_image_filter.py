@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from kernels.drafting.draft import Draft
 from kernels.draw import Draw
-from kernels.families._image import MODES, Image
-from kernels.families._sketch import Sketch
+from kernels.families.image_filter.image import MODES, Image
 from tests.families._reference import check_contract
 
 
@@ -23,8 +23,8 @@ def test_the_index_of_a_neighbour_is_that_of_the_padded_image(rule, offset):
         def clamp(x, low, high):
             return min(max(x, low), high)
 
-    sketch = Sketch(Draw(0, "image_filter", 0), "image_filter")
-    image = Image(sketch.draw, sketch, sketch.real, plain=True)
+    draft = Draft(Draw(0, "image_filter", 0), smooth=True)
+    image = Image(draft.draw, draft, draft.real, plain=True)
     mode = MODES[rule].split('"')[1]
     for size in (3, 5):
         row = np.arange(size)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kernels.families._curves import CURVES, DERIVATIVES
+from kernels.families.interpolation.curves import CURVES, DERIVATIVES
 from tests.families._reference import cases, check_contract, run
 
 

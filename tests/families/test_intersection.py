@@ -9,9 +9,9 @@ import pytest
 
 from kernels.draw import Draw
 from kernels.dtypes import DTYPES
-from kernels.families._distances import CLOSEST, SHAPES, numpy_components
-from kernels.families._primitives import PRIMITIVES, Primitive, numpy_steps
 from kernels.families.intersection import build
+from kernels.families.intersection.distances import CLOSEST, SHAPES, numpy_components
+from kernels.families.intersection.primitives import PRIMITIVES, Primitive, numpy_steps
 
 SOLIDS = [p for p in PRIMITIVES if p.name in ("sphere", "box", "cylinder")]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kernels.draw import Draw
-from kernels.families._matrix_common import aligned
 from kernels.families.matrix_product import FORMS, Operand, _numpy_product, build
+from kernels.families.matrix_product.common import aligned
 from tests.families._reference import check_contract
 
 

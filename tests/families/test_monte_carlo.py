@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from kernels.draw import Draw
-from kernels.families._random_port import PORT, port
 from kernels.families.monte_carlo import build
+from kernels.families.monte_carlo.random_port import PORT, port
 
 MASK = 0xFFFFFFFF
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from kernels.drafting.draft import Draft
+from kernels.drafting.formulas import to_numpy
 from kernels.draw import Draw
-from kernels.families._numpy_spelling import to_numpy
-from kernels.families._pair_laws import LAWS, SMOOTHING
-from kernels.families._worksheet import Worksheet
 from kernels.families.particles import build
+from kernels.families.particles.pair_laws import LAWS, SMOOTHING
 
 
 def test_every_pair_law_gives_the_same_number_in_both_spellings() -> None:
@@ -36,8 +36,8 @@ def test_formulas_are_spelled_as_numpy_has_them() -> None:
 
 
 def test_literals_of_float64_kernels_are_float64() -> None:
-    sheet = Worksheet(Draw(0, "particles", 0), "particles", width="float64")
-    assert sheet.warp("y = 0.5 * x + x1 - a[0]") == "y = wp.float64(0.5) * x + x1 - a[0]"
+    draft = Draft(Draw(0, "particles", 0), width="float64")
+    assert draft.warp("y = 0.5 * x + x1 - a[0]") == "y = wp.float64(0.5) * x + x1 - a[0]"
 
 
 def test_the_same_draw_gives_the_same_case() -> None:

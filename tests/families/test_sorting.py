@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from kernels.families._networks import NETWORKS
+from kernels.families.sorting.networks import NETWORKS
 from tests.families._reference import cases, check_contract, run
 
 

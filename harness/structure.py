@@ -10,6 +10,8 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.canonical import canonical_text, warp_aliases
 
@@ -81,8 +83,7 @@ def builtins_used(python_source: str) -> list[str]:
     Decorators, annotations, arrays, and types or mathematical constants that are only mentioned (`dtype=wp.float32`, `wp.pi`) are not
     builtins. Raises SyntaxError if `python_source` is not Python.
     """
-    module = ast.parse(python_source)
-    return sorted(set(_builtins(module)))
+    return sorted(_read(python_source).builtins)
 
 
 def features_used(python_source: str) -> list[str]:
@@ -91,16 +92,33 @@ def features_used(python_source: str) -> list[str]:
     `else` includes `elif`; an `early_return` is a return that is not its function's last statement; a `nested_subscript` has a subscript
     in its index (`a[b[i]]`); a `multi_index_store` stores to `a[i, j]`.
     """
-    module = ast.parse(python_source)
-    found = {feature for name in _builtins(module) for prefix, feature in _BY_BUILTIN.items() if _matches(name, prefix)}
-    aliases = warp_aliases(module)
-    functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
+    read = _read(python_source)
+    found = {feature for name in read.builtins for prefix, feature in _BY_BUILTIN.items() if _matches(name, prefix)}
+    functions = [node for node in read.module.body if isinstance(node, ast.FunctionDef)]
     names = {function.name for function in functions}
-    for node in _body_nodes(module):
-        found.update(_features_of(node, names, aliases))
-    if any(isinstance(n, ast.Return) and n is not f.body[-1] for f in functions for n in ast.walk(f)):
-        found.add("early_return")
+    last = {id(function.body[-1]) for function in functions}
+    for node in read.nodes:
+        found.update(_features_of(node, names, read.aliases))
+        if isinstance(node, ast.Return) and id(node) not in last:
+            found.add("early_return")
     return sorted(found)
+
+
+@dataclass(frozen=True)
+class _Module:
+    """A module as it was read: the nodes of its functions' bodies, its names for Warp, and the builtins in it."""
+
+    module: ast.Module
+    nodes: tuple[ast.AST, ...]
+    aliases: frozenset[str]
+    builtins: frozenset[str]
+
+
+@lru_cache(maxsize=4)
+def _read(python_source: str) -> _Module:
+    module = ast.parse(python_source)
+    nodes, aliases = tuple(_body_nodes(module)), warp_aliases(module)
+    return _Module(module, nodes, aliases, frozenset(_builtins(nodes, aliases)))
 
 
 def _matches(name: str, prefix: str) -> bool:
@@ -125,10 +143,9 @@ def _features_of(node: ast.AST, functions: set[str], aliases: frozenset[str]) ->
             yield "nested_subscript"
 
 
-def _builtins(module: ast.Module) -> Iterator[str]:
-    aliases = warp_aliases(module)
-    called = {id(node.func) for node in _body_nodes(module) if isinstance(node, ast.Call)}
-    for node in _body_nodes(module):
+def _builtins(nodes: tuple[ast.AST, ...], aliases: frozenset[str]) -> Iterator[str]:
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    for node in nodes:
         if isinstance(node, ast.Attribute) and _is_warp(node.value, aliases) and node.attr not in _NOT_BUILTINS:
             mentioned_only = id(node) not in called and _TYPES_AND_CONSTANTS.fullmatch(node.attr)
             if not mentioned_only:

@@ -5,8 +5,9 @@ with steps h and h/2 (Richardson); where the two disagree, or the slopes before 
 or direction is taken. Directions are random, independent of the kernel, so that rounding errors add like a random walk: a direction is held
 to a share of the Euclidean norm of its terms, not of their sum. Where the lanes of a case are independent, each lane has its own bound.
 
-Directions: one dense direction for each differentiable input (so that blame goes to an argument); unless the case is elementwise, one over
-the first and last elements of all inputs, and two over a few random elements. Where all inputs are small, one direction over all of them.
+Directions: in the largest launch, one dense direction for each differentiable input (so that blame goes to an argument); in the others,
+one over all inputs. Unless the case is elementwise, also one over the first and last elements of all inputs, and one or two over a few
+random elements.
 All of this needs the reference alone; the kernel's gradient enters only when it is compared.
 """
 
@@ -169,7 +170,8 @@ def prepare_gradient(
     """
     slope = _Slope(case, reference, launch, forward, cotangents, table)
     directions = []
-    for label, make in _kinds_of_direction(case, forward.wide):
+    largest = max(range(len(case.launches)), key=lambda n: int(np.prod(case.launches[n].dim)))
+    for label, make in _kinds_of_direction(case, forward.wide, thorough=number == largest):
         rng = generator(case, number, attempt, f"direction {label}")
         directions.append(_first_clean(slope, label, make, rng, table))
     return tuple(directions)
@@ -189,19 +191,19 @@ def _first_clean(
     raise UnsuitableError(f"gradient: no direction without kinks for {label} in {tries} tries")
 
 
-def _kinds_of_direction(case: Case, wide: Values) -> Iterator[tuple[str, Callable[[np.random.Generator], Arrays]]]:
+def _kinds_of_direction(case: Case, wide: Values, *, thorough: bool) -> Iterator[tuple[str, Callable[[np.random.Generator], Arrays]]]:
     names = [a.name for a in case.differentiable_inputs if wide[a.name].size]
     if not names:
         return
-    if all(wide[name].size < _DENSE_MINIMUM for name in names):
+    if thorough:
+        for name in names:
+            yield name, lambda rng, name=name: {name: _dense(rng, wide[name])}  # type: ignore[misc]
+    else:
         yield "all inputs", lambda rng: {name: _dense(rng, wide[name]) for name in names}
-        return
-    for name in names:
-        yield name, lambda rng, name=name: {name: _dense(rng, wide[name])}  # type: ignore[misc]
-    if case.elementwise:
+    if case.elementwise or all(wide[name].size < _DENSE_MINIMUM for name in names):
         return
     yield "first and last elements", lambda rng: {name: _ends(rng, wide[name]) for name in names}
-    for k in (1, 2):
+    for k in (1, 2) if thorough else (1,):
         yield f"few elements ({k})", lambda rng: {name: _sparse(rng, wide[name]) for name in names}
 
 

@@ -178,7 +178,11 @@ class Draft(Bodies):
         """The finished case: a launch for each of `sizes`, over the grid `dim`. The reference takes what it reads."""
         body = self._without_idle_extents()
         read = names_read(self.reference)
-        arguments = self._arguments({*re.findall(r"\w+", "\n".join(body)), *read})
+        arguments = self._arguments(set(re.findall(r"\w+", "\n".join(body))))
+        if dropped := ({a.name for a in self._declared} - {a.name for a in arguments}) & read:
+            raise ValueError(
+                f"draft: {kernel_name!r} does not use {sorted(dropped)}, which its reference reads: derive them from dim or a shape"
+            )
         if not self.reference[-1].startswith("return "):
             self.results(**{a.name: a.name for a in arguments if a.role != "input"})
             read = names_read(self.reference)

@@ -9,6 +9,7 @@ from kernels.source import indented
 
 _STATEMENT = re.compile(r"(if |elif |while |for .+? in |return )(.*)")
 _ASSIGNMENT = re.compile(r" (?:[-+*/|&^%]|//|\*\*)?= ")
+_VALUE = re.compile(r"(\s*(?:return |[\w\[\], :.]+ = ))(\(.*\))")
 _LEVELS = (
     (", ",),
     (" if ", " else "),
@@ -24,9 +25,12 @@ _LEVELS = (
 
 
 def folded(lines: Iterable[str], width: int) -> list[str]:
-    """`lines`, those wider than `width` broken into several. Definitions and lambdas are left as they are."""
+    """`lines`, those wider than `width` broken into several, without parentheses around the whole of what is assigned or returned.
+
+    Definitions and lambdas are left as they are.
+    """
     result: list[str] = []
-    for line in lines:
+    for line in map(_bare, lines):
         result += [line] if len(line) <= width else _statement(line, width)
     return result
 
@@ -37,6 +41,16 @@ def loop(counter: str, stop: str, lines: Sequence[str], start: str = "0") -> lis
     Never a while loop: Warp's adjoint of one indexes arrays with the counter's next value, which may lie outside.
     """
     return [f"for {counter} in range({stop if start == '0' else f'{start}, {stop}'}):", *indented(lines)]
+
+
+def _bare(line: str) -> str:
+    """`line` without parentheses around its whole value; a tuple or a generator keeps them."""
+    match = _VALUE.fullmatch(line)
+    if match is None or _widest_group(match[2]) != (0, len(match[2]) - 1):
+        return line
+    inner = match[2][1:-1]
+    plain = len(_split(inner, (", ",))) == 1 and not inner.endswith(",") and " for " not in inner
+    return _bare(match[1] + inner) if plain else line
 
 
 def _statement(line: str, width: int) -> list[str]:

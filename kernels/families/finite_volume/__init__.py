@@ -93,7 +93,8 @@ def _cells(draw: Draw, draft: Draft) -> Case:
     """A thread per cell, which works out the fluxes at its faces."""
     two = draw.chance(0.35)
     axes = "ij" if two else "i"
-    u = draft.array(draw.choice(STATES), draft.real, *("n m" if two else "n").split(), domain=Uniform(0.05, 0.95))
+    sizes_of_axes = ("n", "m") if two else ("n",)
+    u = draft.array(draw.choice(STATES), draft.real, *sizes_of_axes, domain=Uniform(0.05, 0.95))
     draft.line(f"{', '.join(axes)} = wp.tid()")
     extents = ["rows", "cols"] if two else [draw.choice(("n", "num_cells", "nx"))]
     for number, extent in enumerate(extents):
@@ -133,16 +134,16 @@ def _cells(draw: Draw, draft: Draft) -> Case:
     ratio = draft.parameter(draw.choice(("dt_dx", "cfl", "lam_x")), 0.1, 0.5).name
     net = " + ".join(f"net_{a}" for a in axes)
     draft.formula(f"updated = uc - {ratio} * {f'({net})' if two else net}")
-    final = _source(draw, draft, here, "n m" if two else "n")
-    out = draft.output(draw.choice((f"{u}_new", f"{u}_next", "result")), draft.real, *("n m" if two else "n").split())
+    final = _source(draw, draft, here, sizes_of_axes)
+    out = draft.output(draw.choice((f"{u}_new", f"{u}_next", "result")), draft.real, *sizes_of_axes)
     draft.store(out, here, final)
     if draw.chance(0.2):
-        draft.store(draft.output("residual", draft.real, *("n m" if two else "n").split()), here, f"net_{axes[0]}")
+        draft.store(draft.output("residual", draft.real, *sizes_of_axes), here, f"net_{axes[0]}")
     if two:
         sizes = [{"n": 1, "m": 1}, {"n": 5, "m": 7}, {"n": draw.integer(7, 9), "m": draw.choice((11, 13))}]
     else:
         sizes = [{"n": n} for n in draw.sizes(200)]
-    return draft.case(f"{label}_step", ("n m" if two else "n").split(), sizes)
+    return draft.case(f"{label}_step", sizes_of_axes, sizes)
 
 
 def _axis_fluxes(draft: Draft, u: str, axis: str, extent: str, axes: str, boundary: str, call: str, limited: bool) -> None:
@@ -174,13 +175,13 @@ def _axis_fluxes(draft: Draft, u: str, axis: str, extent: str, axes: str, bounda
         draft.line(f"net_{axis} = {lines[1]}", f"net_{axis} -= {lines[0]}")
 
 
-def _source(draw: Draw, draft: Draft, here: str, extents: str) -> str:
+def _source(draw: Draw, draft: Draft, here: str, extents: tuple[str, ...]) -> str:
     """The name of the finished value: the update, sometimes with a source or a correction."""
     if draw.chance(0.25):
         return "updated"
     terms: list[Expression] = [variable("uc", draft.real, 0.0, 1.0)]
     for name in draw.subset(("absorption", "rainfall", "porosity"), draw.integer(0, 1)):
-        draft.array(name, draft.real, *extents.split(), domain=Uniform(0.1, 1.0))
+        draft.array(name, draft.real, *extents, domain=Uniform(0.1, 1.0))
         terms.append(draft.load(f"{name}_c", name, here, 0.1, 1.0))
     for name in draw.subset(("rate", "decay", "strength"), draw.integer(0, 1)):
         terms.append(draft.parameter(name, 0.05, 1.0))

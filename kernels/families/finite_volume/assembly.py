@@ -31,15 +31,17 @@ def build_triangles(draw: Draw, draft: Draft) -> Case:
     table = draw.choice(("triangles", "tri_indices", "elements"))
     corners = ("a", "b", "c") if draw.chance(0.5) else ("i", "j", "k")
     flat = draw.chance(0.35)
-    draft.array(table, I32, *("n3" if flat else "n three").split(), domain=lambda s: Integers(0, s["nodes"]))
+    draft.array(table, I32, *(("n3",) if flat else ("n", "three")), domain=lambda s: Integers(0, s["nodes"]))
     for number, corner in enumerate(corners):
         draft.line(f"{corner} = {table}[{f'3 * {e} + {number}' if flat else f'{e}, {number}'}]")
         draft.numpy(f"{corner} = {table}[{f'{number}::3' if flat else f':, {number}'}]")
     solid = draw.chance(0.4)
+    kind = draw.choice(("stiffness", "mass", "load", "energy"))
+    by_area = kind in ("mass", "load") or draw.chance(0.5)
     if solid:
         x = draft.array(draw.choice(("vertices", "points")), draft.vector, "nodes", domain=Uniform(-1.0, 1.0))
         draft.both(f"e1 = {x}[{corners[1]}] - {x}[{corners[0]}]", f"e2 = {x}[{corners[2]}] - {x}[{corners[0]}]")
-        draft.formula("normal = wp.cross(e1, e2)", "doubled = wp.length(normal) + 0.1", "area = 0.5 * doubled")
+        draft.formula("normal = wp.cross(e1, e2)", "doubled = wp.length(normal) + 0.1")
         dots = ("wp.dot(e1, e1)", "wp.dot(e1, e2)", "wp.dot(e2, e2)")
     else:
         for axis in "xy":
@@ -48,9 +50,10 @@ def build_triangles(draw: Draw, draft: Draft) -> Case:
                 f"{axis}1 = node_{axis}[{corners[1]}] - node_{axis}[{corners[0]}]",
                 f"{axis}2 = node_{axis}[{corners[2]}] - node_{axis}[{corners[0]}]",
             )
-        draft.formula("doubled = wp.abs(x1 * y2 - x2 * y1) + 0.1", "area = 0.5 * doubled")
+        draft.formula("doubled = wp.abs(x1 * y2 - x2 * y1) + 0.1")
         dots = ("x1 * x1 + y1 * y1", "x1 * x2 + y1 * y2", "x2 * x2 + y2 * y2")
-    kind = draw.choice(("stiffness", "mass", "load", "energy"))
+    if by_area:
+        draft.formula("area = 0.5 * doubled")
     out = draft.output(draw.choice(("residual", "rhs", "assembled")), draft.real, "nodes", role="accumulate")
     known: list[Expression] = [variable("area", draft.real, 0.05, 4.1)]
     if kind in ("stiffness", "energy", "mass"):
@@ -59,7 +62,7 @@ def build_triangles(draw: Draw, draft: Draft) -> Case:
     if kind in ("stiffness", "energy"):
         draft.formula("d1 = u1 - u0", "d2 = u2 - u0")
         draft.formula(f"g11 = {dots[0]}", f"g12 = {dots[1]}", f"g22 = {dots[2]}")
-        k = _coefficients(draft, e, known[:1] if draw.chance(0.5) else [variable("g12", draft.real, -12.0, 12.0)])
+        k = _coefficients(draft, e, known[:1] if by_area else [variable("g12", draft.real, -12.0, 12.0)])
         draft.formula(f"scale = {k} / (2.0 * doubled)")
         draft.formula("r1 = scale * (g22 * d1 - g12 * d2)", "r2 = scale * (g11 * d2 - g12 * d1)")
         shares = ["-(r1 + r2)", "r1", "r2"]
@@ -76,7 +79,7 @@ def build_triangles(draw: Draw, draft: Draft) -> Case:
         k = _coefficients(draft, e, known)
         draft.formula(f"third = {k} / 3.0")
         shares = ["third"] * 3
-    draft.numpy(f"{out} = np.zeros(len({'node_x' if not solid else x}), area.dtype)")
+    draft.numpy(f"{out} = np.zeros(len({'node_x' if not solid else x}), doubled.dtype)")
     for corner, share in zip(corners, shares, strict=True):
         draft.line(f"wp.atomic_add({out}, {corner}, {share})")
         draft.numpy(f"np.add.at({out}, {corner}, {share})")

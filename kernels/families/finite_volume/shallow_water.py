@@ -26,7 +26,9 @@ def build_shallow_water(draw: Draw, draft: Draft) -> Case:
         ("h", "q", "g"),
         (draw.choice(("return q * q / h + 0.5 * g * h * h", "return q * (q / h) + 0.5 * g * h * h")),),
     )
-    define_function(draft, "signal_speed", ("h", "q", "g"), ("return wp.abs(q / h) + wp.sqrt(g * h)",))
+    rusanov = draw.chance(0.7)
+    if rusanov:
+        define_function(draft, "signal_speed", ("h", "q", "g"), ("return wp.abs(q / h) + wp.sqrt(g * h)",))
     draft.line(f"left = {neighbour_index('i', -1, n, boundary)}", f"right = {neighbour_index('i', 1, n, boundary)}")
     draft.numpy(f"cells = np.arange(len({depth}))")
     draft.numpy(
@@ -40,7 +42,6 @@ def build_shallow_water(draw: Draw, draft: Draft) -> Case:
         draft.line(f"h_{name} = {depth}[{at}]", f"q_{name} = {flow}[{at}]")
         at = "cells" if at == "i" else at
         draft.numpy(f"h_{name}, q_{name} = {depth}[{at}], {flow}[{at}]")
-    rusanov = draw.chance(0.7)
     if rusanov:
         for a, b in (("l", "c"), ("c", "r")):
             draft.formula(f"s_{a}{b} = wp.max(signal_speed(h_{a}, q_{a}, {g}), signal_speed(h_{b}, q_{b}, {g}))")

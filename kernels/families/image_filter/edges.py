@@ -70,9 +70,8 @@ def derivative(draw: Draw, draft: Draft) -> Case:
         apply("sqrt", apply("add", apply("add", apply("square", gx), apply("square", gy)), literal(0.05, draft.real)))
     ]
     norms += [apply("add", apply("absolute", gx), apply("absolute", gy)), apply("maximum", apply("absolute", gx), apply("absolute", gy))]
-    step = draft.named(draw.choice(("magnitude", "edge", "strength")), draw.choice(norms))
-    if draw.chance(0.3):
-        step = draft.step("edge", draft.real, [gx, gy])
+    name = draw.choice(("magnitude", "edge", "strength"))
+    step = draft.step(name, draft.real, [gx, gy]) if draw.chance(0.3) else draft.named(name, draw.choice(norms))
     lines.append(step.warp)
     reference.append(step.numpy)
     if draw.chance(0.3):

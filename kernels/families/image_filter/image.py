@@ -78,8 +78,11 @@ class Image:
 
     def grid(self) -> list[str]:
         """numpy: the image with its rows and columns as axes, under its own name."""
-        tail = ", 3" * self.element.rank
-        return [f"{self.name} = {self.name}.reshape({self.height}, {self.width}{tail})"] if self.layout == "flat" else []
+        return [f"{self.name} = {self.unflattened(self.name)}"] if self.layout == "flat" else []
+
+    def unflattened(self, name: str) -> str:
+        """numpy: an array of the image's shape and type, with its rows and columns as axes."""
+        return f"{name}.reshape({'*dim, 3' if self.element.rank else 'dim'})" if self.layout == "flat" else name
 
     def flattened(self, name: str, type: Type) -> str:
         """numpy: a result on the grid, as the kernel stores it."""

@@ -213,8 +213,8 @@ def histogram(draw: Draw, draft: Draft) -> Case:
     body = [f"{y}, {x} = wp.tid()", f"pixel = {name}[{y}, {x}]"]
     reference = [f"pixel = {name}"]
     value = Variable(image.element, UNIT, "pixel")
-    inputs: list[Expression] = [value, *draft.some_parameters(("gain", "exposure"), draw.integer(0, 1))]
     if image.element.rank or draw.chance(0.6):
+        inputs: list[Expression] = [value, *draft.some_parameters(("gain", "exposure"), draw.integer(0, 1))]
         step = draft.step("brightness", draft.real, inputs)
         body.append(step.warp)
         reference.append(step.numpy)

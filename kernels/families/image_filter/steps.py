@@ -45,8 +45,7 @@ def stored(
         draft.array(name, image.element, *image.shape, domain=Uniform(0.0, 1.0))
         fields.append(Variable(image.element, UNIT, f"{name}_pixel"))
         lines.append(f"{name}_pixel = {image.at(image.y, image.x, name)}")
-        tail = f"{image.height}, {image.width}" + ", 3" * image.element.rank
-        reference.append(f"{name}_pixel = {name}" + (f".reshape({tail})" if image.layout == "flat" else ""))
+        reference.append(f"{name}_pixel = {image.unflattened(name)}")
     values = draft.some_parameters(("amount", "gain", "scale", "sharpness"), draw.weighted((0, 1, 2), (3, 3, 1)))
     steps = draft.ending(("shaded", "value", "response", "color"), total, fields, values, nonlinear=nonlinear)
     final = steps[-1].value if steps else total

@@ -82,9 +82,8 @@ def curve(draw: Draw, draft: Draft) -> Case:
         steps = [f"segment + {k}" if k else "segment" for k in range(count)]
         body += [f"{p} = {points}[{at}]" for p, at in zip(names, steps, strict=True)]
         reference += [f"{p} = {points}[{at}]" for p, at in zip(names, steps, strict=True)]
-    ease, numpy_ease, _ = eased(draw, draft, "t")
-    if ease and draw.chance(0.5):
-        renamed = ease[-1].split(" = ")[0]
+    if draw.chance(0.25):
+        ease, numpy_ease, renamed = eased(draw, draft, "t", share=1.0)
         body += [*ease, f"t_eased = {renamed}"]
         reference += [*numpy_ease, f"t_eased = {renamed}"]
         blends = tuple(_with(b, "t_eased") for b in blends)

@@ -11,9 +11,9 @@ OUTPUTS = ("out", "result", "interpolated", "sampled_values")
 PARAMETERS = ("gain", "offset", "tension", "bias", "falloff")
 
 
-def eased(draw: Draw, draft: Draft, name: str) -> tuple[list[str], list[str], str]:
-    """An easing of the parameter `name` in [0, 1], now and then: lines of both texts and the name to use."""
-    if draw.chance(0.5):
+def eased(draw: Draw, draft: Draft, name: str, share: float = 0.5) -> tuple[list[str], list[str], str]:
+    """An easing of the parameter `name` in [0, 1], in a `share` of cases: lines of both texts and the name to use."""
+    if not draw.chance(share):
         return [], [], name
     how = draw.choice(("smooth", "smoother", "fused", "fused"))
     draft.reserve("eased", "smooth_t")

@@ -44,7 +44,7 @@ def _rays(draw: Draw, draft: Draft) -> Case:
         return _nearest(draw, draft, primitive, i, sizes)
     names = _fields(draft, primitive, scheme, i)
     in_function = draw.chance(0.4)
-    extents, here = ("n few", f"{i}, k") if scheme == "pairs" else ("n", i)
+    extents, here = (("n", "few"), f"{i}, k") if scheme == "pairs" else (("n",), i)
     far = draw.choice((-1.0, -1.0, 100.0))
     outputs = _outputs(draw, draft, extents, far)
     blank = [f"{name}[{here}] = {value}" for name, value, _ in outputs]
@@ -70,7 +70,7 @@ def _rays(draw: Draw, draft: Draft) -> Case:
         group = f"np.broadcast_to({bins}[:, None], missed.shape)" if scheme == "pairs" else bins
         draft.numpy(f"{counted} = np.zeros_like({counted})", f"np.add.at({counted}, {group}[~missed], 1)")
     name = draw.choice((f"ray_{primitive.name}", f"intersect_{primitive.name}", f"cast_{primitive.name}"))
-    return draft.case(name, (extents).split(), sizes)
+    return draft.case(name, extents, sizes)
 
 
 def _fields(draft: Draft, primitive: Primitive, scheme: str, i: str) -> list[str]:
@@ -86,7 +86,7 @@ def _fields(draft: Draft, primitive: Primitive, scheme: str, i: str) -> list[str
             draft.value(name, type, domain)
             continue
         extent = {"each": "n", "indexed": "kinds", "pairs": "few"}[scheme]
-        array = draft.array(f"{primitive.name}_{name}", type, *extent.split(), domain=domain)
+        array = draft.array(f"{primitive.name}_{name}", type, extent, domain=domain)
         at = {"each": i, "indexed": index, "pairs": "k"}[scheme]
         view = {"each": "", "indexed": f"[{index}]", "pairs": ""}[scheme]
         draft.load(name, array, at, 0, 0, numpy=f"{array}{view}")
@@ -102,7 +102,7 @@ def _function(draft: Draft, primitive: Primitive) -> None:
     draft.function(f"{primitive.name}_t", [("origin", draft.vector), ("direction", draft.vector), *fields], [*body, "return t"], draft.real)
 
 
-def _outputs(draw: Draw, draft: Draft, extents: str, far: float) -> list[tuple[str, str, str]]:
+def _outputs(draw: Draw, draft: Draft, extents: tuple[str, ...], far: float) -> list[tuple[str, str, str]]:
     """What is written for each ray: name, value of a miss, kind."""
     kinds = ["distance", *draw.subset(("point", "flag", "shade"), draw.weighted((0, 1, 2), (1, 3, 3)))]
     if draw.chance(0.15) and len(kinds) > 1:
@@ -116,7 +116,7 @@ def _outputs(draw: Draw, draft: Draft, extents: str, far: float) -> list[tuple[s
             "shade": draw.choice(("brightness", "shade", "intensity")),
         }[kind]
         value = {"distance": draft.number(far), "point": draft.zero(draft.vector), "flag": "0", "shade": draft.number(0.0)}[kind]
-        draft.output(name, {"distance": draft.real, "point": draft.vector, "flag": I32, "shade": draft.real}[kind], *extents.split())
+        draft.output(name, {"distance": draft.real, "point": draft.vector, "flag": I32, "shade": draft.real}[kind], *extents)
         made.append((name, value, kind))
     return made
 

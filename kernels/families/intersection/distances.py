@@ -127,7 +127,7 @@ def build_closest(draw: Draw, draft: Draft) -> Case:
         if scheme == "shared":
             draft.value(field, draft.vector, domain)
         else:
-            array = draft.array(f"{shape}_{field}", draft.vector, *("n" if scheme == "each" else "m").split(), domain=domain)
+            array = draft.array(f"{shape}_{field}", draft.vector, "n" if scheme == "each" else "m", domain=domain)
             draft.load(field, array, i if scheme == "each" else "feature", 0, 0, numpy=array + ("[feature]" if scheme == "indexed" else ""))
     draft.formula(*formulas)
     if draw.chance(0.6):
@@ -203,10 +203,11 @@ def build_containment(draw: Draw, draft: Draft) -> Case:
     draft.line(f"p = {points}[{i}]")
     wide = "[:, None]" if pairs else ""
     draft.numpy(f"p = {points}{wide}")
+    grid = ("n", "m") if pairs else ("n",)
     extent, at = ("m", "j") if pairs else ("n", i)
     if spheres:
-        draft.array("center", draft.vector, *extent.split(), domain=Uniform(-1.0, 1.0))
-        draft.array("radius", draft.real, *extent.split(), domain=Uniform(0.5, 1.8), differentiable=False)
+        draft.array("center", draft.vector, extent, domain=Uniform(-1.0, 1.0))
+        draft.array("radius", draft.real, extent, domain=Uniform(0.5, 1.8), differentiable=False)
         draft.line(f"away = p - center[{at}]", f"reach = radius[{at}]")
         draft.numpy("away, reach = p - center, radius")
         draft.formula("dist_sq = wp.dot(away, away)")
@@ -214,8 +215,8 @@ def build_containment(draw: Draw, draft: Draft) -> Case:
             (("dist_sq < reach * reach", "dist_sq < reach * reach"), ("wp.sqrt(dist_sq) <= reach", "np.sqrt(dist_sq) <= reach"))
         )
     else:
-        draft.array("lower", draft.vector, *extent.split(), domain=Uniform(-1.8, -0.2))
-        draft.array("upper", draft.vector, *extent.split(), domain=Uniform(0.2, 1.8))
+        draft.array("lower", draft.vector, extent, domain=Uniform(-1.8, -0.2))
+        draft.array("upper", draft.vector, extent, domain=Uniform(0.2, 1.8))
         draft.line(f"lo = lower[{at}]", f"hi = upper[{at}]")
         draft.numpy("lo, hi = lower, upper")
         axes = (0, 1, 2) if draw.chance(0.7) else (0, 2)
@@ -234,13 +235,13 @@ def build_containment(draw: Draw, draft: Draft) -> Case:
             draft.line(f"wp.atomic_add(count, {i}, 1)", "wp.atomic_add(members, j, 1)")
         draft.numpy("count = inside.sum(axis=1).astype(np.int32)", "members = inside.sum(axis=0).astype(np.int32)")
         return draft.case("count_contained", ["n", "m"], [{"n": n, "m": m} for n, m in ((1, 1), (7, 5), (13, 17))])
-    draft.output("inside_out", I32, *("n m" if pairs else "n").split())
+    draft.output("inside_out", I32, *grid)
     here = f"{i}, j" if pairs else i
     terms: list[Expression] = [variable("p", draft.vector, -2.0, 2.0)]
     if spheres:
         terms.append(variable("dist_sq", draft.real, 0.0, 30.0))
     if outcome == "weight":
-        draft.output("weight_out", draft.real, *("n m" if pairs else "n").split())
+        draft.output("weight_out", draft.real, *grid)
     with draft.block(f"if {test}:"):
         draft.line(f"inside_out[{here}] = 1")
         if outcome == "weight":
@@ -254,4 +255,4 @@ def build_containment(draw: Draw, draft: Draft) -> Case:
     if outcome == "weight":
         draft.numpy("weight_out = np.where(inside, share, 0.0)")
     sizes = [{"n": n, "m": m} for n, m in ((1, 1), (7, 5), (13, 17))] if pairs else [{"n": n} for n in draw.sizes(150)]
-    return draft.case(f"points_in_{'spheres' if spheres else 'boxes'}", ("n m" if pairs else "n").split(), sizes)
+    return draft.case(f"points_in_{'spheres' if spheres else 'boxes'}", grid, sizes)

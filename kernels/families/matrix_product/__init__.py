@@ -63,13 +63,17 @@ PARTS = {"lower": "np.tril({})", "upper": "np.triu({})", "strict": "np.tril({}, 
 
 @dataclass(frozen=True)
 class Operand:
-    """An array of the contraction: its indices (letters) in order of storage, and how it is stored."""
+    """An array of the contraction: its indices (letters) in order of storage, and how it is stored.
+
+    `width` is numpy's text of how many elements of a padded line count.
+    """
 
     name: str
     letters: str
     storage: str = "grid"
     pitch: str = ""
     vectors: bool = False
+    width: str = ""
 
     def at(self, index: Index) -> str:
         """The element at the loop's indices."""
@@ -90,8 +94,9 @@ class Operand:
         """The whole array with one axis per letter."""
         if not self.pitch:
             return self.name
-        major, minor = [index[letter][1] for letter in self.letters][:: 1 if self.storage == "row_major" else -1]
-        table = f"{self.name}.reshape({major}, {self.pitch}{', 3' * self.vectors})" + (f"[:, :{minor}]" if self.pitch != minor else "")
+        minor = index[self.letters[-1] if self.storage == "row_major" else self.letters[0]][1]
+        padded = f"[:, :{self.width or minor}]" if self.pitch != minor else ""
+        table = f"{self.name}.reshape(-1, {self.pitch}{', 3' * self.vectors}){padded}"
         return table if self.storage == "row_major" else f"{table}.swapaxes(0, 1)" if self.vectors else f"{table}.T"
 
 
@@ -123,10 +128,12 @@ def _contraction(draw: Draw, draft: Draft) -> Case:
     used = [names[0], names[1]] if len(shapes) == 2 else [names[0], names[2], names[1]]
     padded = flattened and draw.chance(0.35)
     operands: list[Operand] = []
+    lengths = _lengths([index[x][1] for x in out_letters], index["k"][1], threads)
     for name, letters in zip(used, shapes, strict=True):
         minor = letters[-1] if storage == "row_major" else letters[0]
         pitch = ("pitch" if padded and name == used[0] else index[minor][1]) if flattened and len(letters) == 2 else ""
-        operands.append(Operand(name, letters, storage, pitch, bool(element.rank) and len(operands) == len(shapes) - 1))
+        width = lengths.get(index[minor][1], index[minor][1])
+        operands.append(Operand(name, letters, storage, pitch, bool(element.rank) and len(operands) == len(shapes) - 1, width))
     for operand in operands:
         weight = len(shapes) == 3 and operand.letters == "k"
         kind = element if operand is operands[-1] else draft.real
@@ -192,6 +199,15 @@ def _contraction(draw: Draw, draft: Draft) -> Case:
     if limited:
         draft.limitations.add("dynamic_loop_result")
     return draft.case(f"{verb}_{draw.choice((part, threads, names[0]))}", dim, launches, docstring=title)
+
+
+def _lengths(grid: list[str], inner: str, threads: str) -> dict[str, str]:
+    """numpy: the extents that the launch grid tells; a kernel may have no use for them as arguments."""
+    if threads == "flat":
+        rest = " * ".join(grid[1:])
+        return {grid[0]: f"dim[0] // {rest if len(grid) == 2 else f'({rest})'}"}
+    told = {"grid": grid, "row": grid[:-1], "split": [*grid, inner]}[threads]
+    return {extent: f"dim[{axis}]" for axis, extent in enumerate(told)}
 
 
 def _transform(

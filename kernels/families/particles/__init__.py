@@ -69,7 +69,7 @@ def _pairs(draw: Draw) -> Case:
         # A particle that meets itself adds two large derivatives that cancel: steep laws would leave only their rounding.
         steep = "inv6" in " ".join(law.formulas)
         if draw.chance(0.7) or atomic or steep:
-            pairs.keep.append(_apart(draft, nest, walk, pairs, i, j))
+            pairs.keep.append(_apart(draft, nest, walk, pairs, x, i, j))
         _load(draft, pairs, x, charge, law, i, j)
         pair = _pair(draft, law, softening)
         if draw.chance(0.25):
@@ -88,7 +88,7 @@ def _pairs(draw: Draw) -> Case:
     else:
         _finish(draft, out, result, total, i, law, linear=walk != "padded")
     name = draw.choice((f"{law.name}_{'neighbors' if walk in ('csr', 'padded') else 'pairs'}", f"compute_{law.name}", f"{law.name}_kernel"))
-    return draft.case(name, ("n n" if atomic else "n").split(), _pair_sizes(draw, atomic))
+    return draft.case(name, ["n", "n"] if atomic else ["n"], _pair_sizes(draw, atomic))
 
 
 @dataclass
@@ -105,7 +105,6 @@ class Pairs:
 def _walk(draft: Draft, nest: ExitStack, walk: str, x: str, i: str, j: str, count: str) -> Pairs:
     """Opens the loop over partners; in numpy the pairs are a matrix, a list of rows and columns, or a padded table."""
     if walk in ("all", "grid", "ascending"):
-        draft.numpy(f"index = np.arange(len({x}))")
         if walk == "all":
             nest.enter_context(draft.block(f"for {j} in range({count}):"))
         return Pairs("[:, None]", "[None, :]", [], "index[:, None]", "index[None, :]")
@@ -125,15 +124,17 @@ def _walk(draft: Draft, nest: ExitStack, walk: str, x: str, i: str, j: str, coun
         draft.draw.choice(("neighbor_count", "degree", "num_neighbors")), I32, "n", domain=lambda s: Integers(0, s["k"] + 1)
     )
     draft.array(neighbors, I32, "n", "k", domain=lambda s: Integers(0, s["n"]))
-    draft.numpy(f"index = np.arange(len({x}))", f"listed = np.arange({neighbors}.shape[1]) < {counts}[:, None]")
+    draft.numpy(f"listed = np.arange({neighbors}.shape[1]) < {counts}[:, None]")
     nest.enter_context(draft.block(f"for slot in range({PADDED}):"))
     nest.enter_context(draft.block(f"if slot < {counts}[{i}]:"))
     draft.line(f"{j} = {neighbors}[{i}, slot]")
     return Pairs("[:, None]", f"[{neighbors}]", ["listed"], "index[:, None]", neighbors)
 
 
-def _apart(draft: Draft, nest: ExitStack, walk: str, pairs: Pairs, i: str, j: str) -> str:
+def _apart(draft: Draft, nest: ExitStack, walk: str, pairs: Pairs, x: str, i: str, j: str) -> str:
     """Keeps a particle from meeting itself, or a pair from being met twice; returns the condition for numpy."""
+    if walk != "csr":
+        draft.numpy(f"index = np.arange(len({x}))")
     if walk in ("grid", "ascending"):
         with draft.block(f"if {i} == {j}:" if walk == "grid" else f"if {i} >= {j}:"):
             draft.line("return")

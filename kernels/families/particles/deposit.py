@@ -41,11 +41,11 @@ def build_transfer(draw: Draw) -> Case:
     p = draw.choice(("p", "i", "tid"))
     draft.line(f"{p} = wp.tid()")
     grid = draw.choice(("efield", "potential", "grid_v") if gather else ("rho", "density", "grid_mass", "current"))
-    extents = " ".join("gh"[: len(axes)])
+    extents = tuple("gh"[: len(axes)])
     if gather:
-        draft.array(grid, element, *extents.split(), domain=Uniform(-1.0, 1.0))
+        draft.array(grid, element, *extents, domain=Uniform(-1.0, 1.0))
     else:
-        draft.output(grid, element, *extents.split(), role="accumulate")
+        draft.output(grid, element, *extents, role="accumulate")
         draft.numpy(f"{grid} = np.zeros_like({grid})")
     _cells(draft, axes, shape, p)
     columns = _columns(draft, axes, shape, grid)
@@ -54,7 +54,7 @@ def build_transfer(draw: Draw) -> Case:
     else:
         amount = _amount(draft, element, p)
         if draw.chance(0.3):
-            draft.output("cell_count", I32, *extents.split(), role="accumulate")
+            draft.output("cell_count", I32, *extents, role="accumulate")
             draft.line(f"wp.atomic_add(cell_count, {', '.join(f'i{a}' for a in axes)}, 1)")
             draft.numpy("cell_count = np.zeros_like(cell_count)", f"np.add.at(cell_count, ({', '.join(f'i{a}' for a in axes)},), 1)")
         _scatter(draft, axes, shape, columns, grid, element, amount)

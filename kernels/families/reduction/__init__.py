@@ -261,14 +261,14 @@ def _integer(draft: Draft) -> Case:
             chosen = Filter(draft, layout)
             with chosen.taken():
                 value = load(draft, layout, data, integer, 0, 63)
-                inputs = [value]
-                if draw.chance(0.5):
-                    other = layout.array(draft.name("salt", "keys", "offset_of"), integer, domain=Integers(0, 32))
-                    inputs.append(Custom(integer, Interval(0, 31), f"{other}[{layout.at}]", other))
                 if draw.chance(0.8):
+                    inputs = [value]
+                    if draw.chance(0.6):
+                        other = layout.array(draft.name("salt", "keys", "offset_of"), integer, domain=Integers(0, 32))
+                        inputs.append(Custom(integer, Interval(0, 31), f"{other}[{layout.at}]", other))
                     value = draft.let(
                         draft.name("term", "code", "amount"),
-                        draft.expressions.confined(draft.drawn(integer, [*inputs], depth=1), Interval(0, 5000)),
+                        draft.expressions.confined(draft.drawn(integer, inputs, depth=1), Interval(0, 5000)),
                         function=draw.choice((None, "encode")),
                     )
                 draft.line(text.format(t=total, e=value.warp()))

@@ -27,16 +27,20 @@ def own_terms(draft: Draft, i: str, options: tuple[tuple[str, str, float, float]
     return terms
 
 
-def local_frame(draft: Draft, body: str, suffix: str, x: str, rot: str, local: str) -> None:
-    """A body's frame by its index, and the world offset `r` of a local point."""
-    draft.line(f"R{suffix} = {rot}[{body}]", f"r{suffix} = R{suffix} @ {local}", f"p{suffix} = {x}[{body}] + r{suffix}")
-    draft.numpy(f"r{suffix} = {ROTATE.format(f'{rot}[{body}]', local)}", f"p{suffix} = {x}[{body}] + r{suffix}")
+def local_frame(draft: Draft, body: str, suffix: str, rot: str, local: str) -> None:
+    """A body's frame by its index, and the offset `r` of a local point in the world's axes."""
+    draft.line(f"R{suffix} = {rot}[{body}]", f"r{suffix} = R{suffix} @ {local}")
+    draft.numpy(f"r{suffix} = {ROTATE.format(f'{rot}[{body}]', local)}")
 
 
-def body_frames(draft: Draft) -> tuple[str, str]:
-    """Declares the bodies' positions and rotations; returns the arrays' names."""
-    x = draft.array(draft.draw.choice(("body_x", "com", "origin")), draft.vector, "bodies", domain=Uniform(-1.0, 1.0))
-    return x, draft.array(draft.draw.choice(("body_r", "rotation", "frame")), draft.matrix, "bodies", domain=Rotations())
+def body_positions(draft: Draft) -> str:
+    """Declares the bodies' positions; returns the array's name."""
+    return draft.array(draft.draw.choice(("body_x", "com", "origin")), draft.vector, "bodies")
+
+
+def body_rotations(draft: Draft) -> str:
+    """Declares the bodies' rotations; returns the array's name."""
+    return draft.array(draft.draw.choice(("body_r", "rotation", "frame")), draft.matrix, "bodies", domain=Rotations())
 
 
 def body_index(draft: Draft, name: str, i: str, local: str) -> str:

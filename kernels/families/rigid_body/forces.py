@@ -6,7 +6,7 @@ from kernels.case import Case
 from kernels.domains import Integers, Uniform, UnitVectors
 from kernels.drafting.draft import Draft
 from kernels.draw import Draw
-from kernels.families.rigid_body.bodies import ROTATE, body_frames, body_index, body_sizes, local_frame, own_terms
+from kernels.families.rigid_body.bodies import ROTATE, body_index, body_positions, body_rotations, body_sizes, local_frame, own_terms
 from kernels.language.expression import Expression, Variable, variable
 from kernels.language.types import I32
 
@@ -15,13 +15,15 @@ def build_points(draw: Draw, draft: Draft) -> Case:
     """Points fixed to bodies: their place and velocity, or the wrench that a force at them puts on the body."""
     i = draw.choice(("tid", "point", "c"))
     draft.line(f"{i} = wp.tid()")
-    x, rot = body_frames(draft)
+    rot = body_rotations(draft)
     body = body_index(draft, draw.choice(("point_body", "contact_body", "body_id")), i, "b")
     draft.array("local_point", draft.vector, "n", domain=Uniform(-1.0, 1.0))
     draft.load("local", "local_point", i, 0, 0)
     draft.guard(i, "n", "local_point", 0.3)
-    local_frame(draft, body, "", x, rot, "local")
-    moving = draw.chance(0.6)
+    local_frame(draft, body, "", rot, "local")
+    moving, placed = draw.chance(0.6), draw.chance(0.4)
+    if placed or not moving:
+        draft.both(f"p = {body_positions(draft)}[{body}] + r")
     if moving:
         for name in ("body_v", "body_w"):
             draft.array(name, draft.vector, "bodies", domain=Uniform(-1.0, 1.0))
@@ -38,10 +40,10 @@ def build_points(draw: Draw, draft: Draft) -> Case:
         for name, value in (("body_force", "f"), ("body_torque", "wp.cross(r, f)")):
             draft.output(name, draft.vector, "bodies", role="accumulate")
             draft.line(f"wp.atomic_add({name}, {body}, {value})")
-            draft.numpy(f"{name} = np.zeros_like({x})", f"np.add.at({name}, {body}, {value.replace('wp.', 'np.')})")
+            draft.numpy(f"{name} = np.zeros_like({name})", f"np.add.at({name}, {body}, {value.replace('wp.', 'np.')})")
     else:
         draft.store(draft.output("point_force", draft.vector, "n"), i, "f")
-    if draw.chance(0.4):
+    if placed:
         draft.store(draft.output("world_point", draft.vector, "n"), i, "p")
     return draft.case(draw.choice(("point_velocities", "apply_point_forces", "body_wrench")), ["n"], body_sizes(draw))
 
@@ -50,7 +52,7 @@ def build_joint(draw: Draw, draft: Draft) -> Case:
     """A joint between two bodies: the error of its anchors (ball) or axes (hinge), and the restoring wrench."""
     i = draw.choice(("tid", "joint", "j"))
     draft.line(f"{i} = wp.tid()")
-    x, rot = body_frames(draft)
+    x, rot = body_positions(draft), body_rotations(draft)
     guarded = draw.chance(0.5)
     if guarded:
         a, b = body_index(draft, "parent", i, "a"), body_index(draft, "child", i, "b")
@@ -64,7 +66,8 @@ def build_joint(draw: Draw, draft: Draft) -> Case:
     for side in "ab":
         draft.array(f"anchor_{side}", draft.vector, "n", domain=Uniform(-1.0, 1.0))
         draft.load(f"local_{side}", f"anchor_{side}", i, 0, 0)
-        local_frame(draft, side, f"_{side}", x, rot, f"local_{side}")
+        local_frame(draft, side, f"_{side}", rot, f"local_{side}")
+        draft.both(f"p_{side} = {x}[{side}] + r_{side}")
     draft.formula("error = p_b - p_a")
     known: list[Expression] = [variable("error", draft.vector, -5.0, 5.0), draft.parameter(draw.choice(("joint_ke", "kp")), 0.5, 3.0)]
     if draw.chance(0.5):
@@ -97,6 +100,7 @@ def build_joint(draw: Draw, draft: Draft) -> Case:
 def build_contact(draw: Draw, draft: Draft) -> Case:
     """Spheres against a plane: penalty forces or impulses, with friction."""
     i = draw.choice(("tid", "i", "body"))
+    draft.reserve("n")
     draft.line(f"{i} = wp.tid()")
     draft.array("x", draft.vector, "n", domain=Uniform(-1.5, 1.5))
     draft.array("v", draft.vector, "n", domain=Uniform(-2.0, 2.0))

@@ -162,11 +162,7 @@ class Product:
             body += ["count = wp.max(end - start, 1)", f"{total} = {total} / {draft.cast('count')}"]
             across = "[:, None]" if self.many or self.element.rank else ""
             reference += [f"count = np.maximum(np.diff({offsets}), 1).astype({self.x}.dtype)", f"{total} = {total} / count{across}"]
-        name = (
-            draw.choice(("csr_matvec", "spmv", "gather_messages", f"csr_{self.kind}"))
-            if not self.many
-            else draw.choice(("spmm", "csr_matmat"))
-        )
+        name = draw.choice(("spmm", "csr_matmat") if self.many else ("csr_matvec", "spmv", "gather_messages", f"csr_{self.kind}"))
         dim = (self.rows, "width") if self.many else (self.rows,)
         draft.line(*body, *ending)
         draft.numpy(*reference, *finish)

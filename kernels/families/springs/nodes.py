@@ -26,4 +26,4 @@ def element_nodes(draft: Draft, e: str, count: int, names: tuple[str, ...]) -> N
             draft.line(f"{name} = {table}[{f'{count} * {e}' if number == 0 else f'{count} * {e} + {number}'}]")
             draft.numpy(f"{name} = {table}[{number}::{count}]")
     if layout != "arrays":
-        draft.array(table, I32, *("m corners" if layout == "table" else "flat").split(), domain=below)
+        draft.array(table, I32, *(("m", "corners") if layout == "table" else ("flat",)), domain=below)

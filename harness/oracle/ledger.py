@@ -39,12 +39,19 @@ LEDGER: dict[str, Limitation] = {
             "What a loop with a run-time count accumulated, used nonlinearly afterwards: the adjoint sees its value from before the loop.",
         ),
         _entry(
-            "break_in_loop", "gradient", "A loop with a constant count that a condition on data breaks off: what it summed has no gradient."
+            "break_in_loop",
+            "gradient",
+            "A counted loop that a condition on data breaks off: what it summed has no gradient, not even a linear sum.",
         ),
         _entry(
             "while_loop_carried_state",
             "gradient",
             "A while loop with state carried nonlinearly: the adjoint of an iteration sees the state after it, not before.",
+        ),
+        _entry(
+            "while_loop_index",
+            "gradient",
+            "A while loop that reads x[k] and then increments k: the adjoint of the read uses k + 1, at the end beyond the array.",
         ),
         _entry(
             "array_element_overwritten",
@@ -66,6 +73,16 @@ LEDGER: dict[str, Limitation] = {
             "constants_hashed_as_32_bits",
             "forward",
             "Constants from closures, globals and wp.static are hashed as 32 bits: kernels that differ beyond them share one binary.",
+        ),
+        _entry(
+            "loop_counter_cast_by_alias",
+            "forward",
+            "f64 = wp.float64 called by its bare name on an unrolled loop's counter: the counter becomes a float (wp.float64(j) is right).",
+        ),
+        _entry(
+            "integer_constant_cast_to_float64",
+            "compile",
+            "wp.float64(s) of a local that holds an integer constant makes the constant a float: an integer use of s does not compile.",
         ),
         _entry("norm_l1_float64_compile", "compile", "wp.norm_l1 and wp.norm_huber of a float64 vector do not compile."),
     )

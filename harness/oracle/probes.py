@@ -47,7 +47,7 @@ def _dynamic_sum_squared(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
 def _broken_loop(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
     total = f64(0.0)
     for j in range(6):
-        if x[1] * f64(j) > f64(5.0):
+        if x[1] * wp.float64(j) > f64(5.0):
             break
         total += x[0] * x[0]
     y[0] = total
@@ -149,11 +149,52 @@ def _norm_l1_fails() -> bool:
     return False
 
 
+@wp.kernel(module="unique", module_options=_FAST)
+def _sum_by_while(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
+    total = f64(0.0)
+    k = int(0)  # noqa: RUF046, UP018 (makes it a variable of the loop)
+    while k < 2:
+        total += x[k]
+        k += 1
+    y[0] = total
+
+
+@wp.kernel(module="unique", module_options=_FAST)
+def _counter_cast_by_alias(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
+    total = f64(0.0)
+    for j in range(3):
+        if x[0] > f64(0.0):
+            total += x[j] * f64(j)
+    y[0] = total
+
+
+def _counter_is_spoiled() -> bool:
+    # 0 * 1 + 1 * 2 + 2 * 5
+    return bool(_run(_counter_cast_by_alias, np.array([1.0, 2.0, 5.0]))[0] != 12.0)
+
+
+@wp.kernel(module="unique", module_options=_FAST)
+def _integer_constant_cast(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
+    stride = 2
+    j = wp.tid() * 3 + stride
+    y[0] = x[0] + wp.float64(stride) + wp.float64(j)
+
+
+def _integer_constant_cast_fails() -> bool:
+    x = wp.zeros(1, dtype=f64, device="cpu")
+    try:
+        wp.launch(_integer_constant_cast, dim=1, inputs=[x], outputs=[wp.zeros(1, dtype=f64, device="cpu")], device="cpu")
+    except Exception:
+        return True
+    return False
+
+
 PROBES: dict[str, Callable[[], bool]] = {
     "dynamic_loop_carried_state": lambda: _gradient_is_wrong(_dynamic_loop, 0.7, 3.2, 0.4),
     "dynamic_loop_result": lambda: _gradient_is_wrong(_dynamic_sum_squared, 0.7, 1.3, 2.2),
     "break_in_loop": lambda: _gradient_is_wrong(_broken_loop, 0.7, 1.3),
     "while_loop_carried_state": lambda: _gradient_is_wrong(_while_loop, 0.7, 0.0, 0.4),
+    "while_loop_index": lambda: _gradient_is_wrong(_sum_by_while, 0.7, 1.3, 0.4),
     "array_element_overwritten": lambda: _gradient_is_wrong(_overwritten_element, 0.7, 3.0),
     "local_array": lambda: _gradient_is_wrong(_local_array, 0.7, 3.0, 0.4),
     "mod_divisor": lambda: _gradient_is_wrong(_mod, 7.3, 2.1),
@@ -161,6 +202,8 @@ PROBES: dict[str, Callable[[], bool]] = {
     "vector_component_overwrite": lambda: _gradient_is_wrong(_component_overwrite, 0.7, 3.0, 0.4),
     "vector_component_increment": lambda: _gradient_is_wrong(_component_increment, 0.7, 3.0, 0.4),
     "constants_hashed_as_32_bits": _constants_share_a_binary,
+    "loop_counter_cast_by_alias": _counter_is_spoiled,
+    "integer_constant_cast_to_float64": _integer_constant_cast_fails,
     "norm_l1_float64_compile": _norm_l1_fails,
 }
 

@@ -2,9 +2,9 @@
 
 Three measurements in one run, on the same kernels, those that the job harvested:
 
-- the job: `pytest -n 2 --device=cpu` with all its processes;
-- Warp alone: the same kernels in the job's batches, one Warp module per batch with the CPU target's options, in as many processes as the
-  job has workers, nothing launched;
+- the job: `pytest -n 2 --device=cpu` with all its processes, at Warp's default optimization level or at level 0;
+- Warp alone: the same kernels in the job's batches, one Warp module per batch with the CPU target's options at the same level, in as many
+  processes as the job has workers, nothing launched;
 - the naive way: one Warp module per kernel at Warp's default options, in one process; a sample of the kernels, scaled by bytes, the
   process's start counted once and not scaled.
 
@@ -31,7 +31,7 @@ from harness.scheduler import batch_size
 
 ROOT = Path(__file__).resolve().parents[2]
 WARP_ALONE = Path(__file__).with_name("warp_alone.py")
-COUNT = 128
+COUNT = 256
 WORKERS = 2
 SAMPLE = 24
 CPU_TARGET_OPTIONS = {f"enable_mathdx_{part}": False for part in ("gemm", "fft", "solver")}
@@ -46,20 +46,22 @@ class Kernel:
     code_bytes: int
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cost") / "data"
 
 
-def test_cost_per_megabyte(benchmark: Any, data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    job_seconds = benchmark.pedantic(run_job, args=(data_dir,), rounds=1, iterations=1)
+@pytest.mark.parametrize("level", [None, 0], ids=["default level", "level 0"])
+def test_cost_per_megabyte(benchmark: Any, data_dir: Path, capsys: pytest.CaptureFixture[str], level: int | None) -> None:
+    job_seconds = benchmark.pedantic(run_job, args=(data_dir, level), rounds=1, iterations=1)
     kernels = harvested(data_dir)
     megabytes = sum(k.code_bytes for k in kernels) / 1e6
     sample = [kernels[i * len(kernels) // SAMPLE] for i in range(min(SAMPLE, len(kernels)))]
     share = sum(k.code_bytes for k in sample) / 1e6 / megabytes
 
     batches = batches_of(kernels)
-    alone = warp_alone(data_dir.parent, "alone", CPU_TARGET_OPTIONS, 1, [batches[worker::WORKERS] for worker in range(WORKERS)])
+    options = CPU_TARGET_OPTIONS if level is None else CPU_TARGET_OPTIONS | {"optimization_level": level}
+    alone = warp_alone(data_dir.parent, "alone", options, 1, [batches[worker::WORKERS] for worker in range(WORKERS)])
     naive = warp_alone(data_dir.parent, "naive", {}, None, [[[kernel] for kernel in sample]] * WORKERS)
 
     job = job_seconds / megabytes
@@ -77,15 +79,16 @@ def test_cost_per_megabyte(benchmark: Any, data_dir: Path, capsys: pytest.Captur
     benchmark.extra_info.update(figures)
     seconds = json.loads((data_dir / "summary-cpu.json").read_text(encoding="utf-8"))["seconds"]
     with capsys.disabled():
-        print()
+        print("\nat Warp's default level" if level is None else f"\nat level {level}")
         for name, value in figures.items():
             print(f"{name:24} {value:.3f}" if isinstance(value, float) else f"{name:24} {value}")
         print("job's seconds by stage  ", " ".join(f"{stage} {value:.2f}" for stage, value in seconds.items()))
 
 
-def run_job(data_dir: Path) -> float:
+def run_job(data_dir: Path, level: int | None) -> float:
     """CPU seconds of the whole job. Every process of it is waited for by the one that started it, so all are in the first one's account."""
     command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), "--device=cpu", f"--count={COUNT}", f"--data-dir={data_dir}"]
+    command += [] if level is None else [f"--optimization-level={level}"]
     with open(data_dir.parent / "job.log", "wb") as log:
         process = subprocess.Popen([*command, "-p", "no:benchmark"], cwd=ROOT, stdout=log, stderr=log)
         _, status, usage = os.wait4(process.pid, 0)

@@ -23,6 +23,37 @@ Extent = str | int
 INDICES = (("i", "j", "k"), ("row", "col", "layer"), ("ix", "iy", "iz"))
 EXTENTS = (("n", "m", "depth"), ("rows", "cols", "layers"), ("nx", "ny", "nz"))
 ORDERS = ("declared", "values_last", "values_first", "outputs_first", "outputs_last")
+NOT_NAMES = frozenset(
+    (
+        "auto",
+        "case",
+        "char",
+        "const",
+        "default",
+        "delete",
+        "double",
+        "enum",
+        "export",
+        "long",
+        "new",
+        "private",
+        "public",
+        "register",
+        "short",
+        "signed",
+        "static",
+        "switch",
+        "template",
+        "this",
+        "typedef",
+        "union",
+        "unsigned",
+        "virtual",
+        "void",
+        "volatile",
+    )
+)
+"""Words that Python allows as an argument's name and C++, into which Warp turns it, does not."""
 STRUCTS = (("Params", "params"), ("Settings", "settings"), ("Config", "cfg"), ("Options", "options"), ("Coefficients", "coeffs"))
 
 
@@ -172,6 +203,8 @@ class Arguments:
         raise NotImplementedError
 
     def _declare(self, argument: Declared) -> None:
+        if argument.name in NOT_NAMES:
+            raise ValueError(f"draft: an argument cannot be called {argument.name!r}, a word of C++: name it otherwise")
         if self.has(argument.name):
             raise ValueError(f"draft: two arguments are called {argument.name!r}: name one of them otherwise")
         self._taken.add(argument.name)

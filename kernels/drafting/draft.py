@@ -239,13 +239,15 @@ class Draft(Bodies):
         return literal(round(0.4 * low + 0.6 * high, 2), self.real) if constant.value == 1.0 else constant
 
     def _shortened(self, expression: Expression, name: str) -> Expression:
-        """`expression` with its largest part named by one of its operation's nouns, where it is too long for one line."""
+        """`expression` with its largest part named after `name` and its operation, where it is too long for one line.
+
+        Both words are needed: the noun alone may be a name that the family gives to another value further on.
+        """
         if not isinstance(expression, Apply) or (len(expression.operations()) <= 5 and len(expression.warp()) + len(name) < LINE - 16):
             return expression
         sizes = [len(a.operations()) for a in expression.arguments]
         largest = expression.arguments[sizes.index(max(sizes))]
-        nouns = [n for n in largest.operation.nouns if n not in self._taken] if isinstance(largest, Apply) else []
-        if not nouns:
+        if not isinstance(largest, Apply) or not largest.operation.nouns:
             return expression
-        part = self.let(self.name(*nouns), largest)
+        part = self.let(self.free(f"{name}_{self.draw.choice(largest.operation.nouns)}"), largest)
         return self._shortened(substitute(expression, lambda e: part if e is largest else None), name)

@@ -101,7 +101,7 @@ def indirect(draw: Draw) -> Case:
         out = draft.name("out", "gathered", "result", "fetched")
         value: Expression = Custom(element, UNIT, f"{data}[{place}]", view)
         if kind == "missing":
-            fallback = draft.array(draft.name("default", "fallback", "own_value"), element, "n") if draw.chance(0.5) else ""
+            fallback = draft.array(draft.name("default_value", "fallback", "own_value"), element, "n") if draw.chance(0.5) else ""
             early = draw.chance(0.5)
             other = f"{fallback}[i]" if fallback else draft.zero(element)
             if early:

@@ -218,7 +218,7 @@ def limit(p: Program) -> bool:
     from kernels.language.statement import If
 
     vectors = p.pick(1, "V")
-    if not vectors or vectors[0].range.magnitude < 0.2:
+    if not vectors or vectors[0].range.magnitude < 0.2 or p.expressions.provenance.is_unit(vectors[0]):
         return False
     vector = vectors[0]
     speed = p.local(p.draw.choice(("speed", "norm", "magnitude")), apply("length", vector))

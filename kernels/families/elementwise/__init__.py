@@ -9,7 +9,7 @@ inactive elements, accumulation into the output, and update in place.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from kernels.case import Case
@@ -113,9 +113,12 @@ def _body(draft: Draft, plan: _Plan, first: str) -> None:
         mask = draft.array(draft.name("active", "enabled", "alive", "selected"), BOOL, *plan.extents, domain=Bernoulli(0.7))
     early = len(draft.kernel)
     _prepare(draft, plan, first)
+    arrays = {item[0] for item in recipe.inputs}
     for item in recipe.inputs[1:]:
         name, letter, low, high = item
-        if (letter in "RV" and draw.chance(0.12)) or (letter == "M" and draw.chance(0.5)):
+        by_value = (letter in "RV" and draw.chance(0.12)) or (letter == "M" and draw.chance(0.5))
+        if by_value and (not recipe.lines or _varying(recipe, arrays - {name}).issuperset(recipe.stored)):
+            arrays.discard(name)
             draft.parameter(name, low, high, plan.types[letter])
             continue
         array = draft.array(plan.pattern.format(name), plan.types[letter], *plan.extents, domain=_domain(item))
@@ -128,11 +131,22 @@ def _body(draft: Draft, plan: _Plan, first: str) -> None:
         draft.let(target, text, function=draw.choice(("{}_of", "get_{}", "eval_{}")).format(target) if number == split else None)
     stored = list(recipe.stored) if recipe.lines else [_blended(draft, recipe)]
     last = _finish(draft, plan, stored[-1], first)
-    others = [t for t in (line.split(" = ")[0] for line in recipe.lines) if t not in stored]
+    varying = _varying(recipe, arrays)
+    others = [t for t in (line.split(" = ")[0] for line in recipe.lines) if t not in stored and t in varying]
     if others and draw.chance(0.25):
         stored.insert(0, draw.choice(others))
     stored[-1] = last
     _store(draft, plan, stored, first, mask, early)
+
+
+def _varying(recipe: Map, arrays: Set[str]) -> set[str]:
+    """The names in a map that differ from element to element when `arrays` are its inputs that are arrays."""
+    names = set(arrays)
+    for line in recipe.lines:
+        target, text = line.split(" = ", 1)
+        if names & set(re.findall(r"\w+", text)):
+            names.add(target)
+    return names
 
 
 def _blended(draft: Draft, recipe: Map) -> str:

@@ -80,7 +80,7 @@ declare(
     "wp.lerp({0}, {1}, {2})",
     "{0} * (1.0 - {2}) + {1} * {2}",
     lambda a, b, t: a.hull(b),
-    domain=(Interval(-1e4, 1e4), Interval(-1e4, 1e4), UNIT),
+    domain=(REALS, REALS, UNIT),
     numpy_precedence=ADD,
     nouns=("blend", "interpolated", "mixed"),
     weight=0.8,

@@ -88,7 +88,7 @@ def test_batches_are_bounded_and_balanced(cases, workers, largest):
 
 
 @pytest.mark.parametrize(
-    ("cases", "workers", "size"), [(256, 2, 64), (200, 2, 50), (6, 2, 3), (1, 4, 1), (40, 1, 20), (0, 2, 1), (5, 0, 5)]
+    ("cases", "workers", "size"), [(256, 2, 64), (200, 2, 50), (6, 2, 3), (1, 4, 1), (40, 1, 40), (0, 2, 1), (5, 0, 5)]
 )
 def test_batch_size_by_example(cases, workers, size):
     assert batch_size(cases, workers) == size

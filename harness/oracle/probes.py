@@ -180,10 +180,19 @@ def _integer_constant_cast(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
     y[0] = x[0] + wp.float64(stride) + wp.float64(j)
 
 
+@wp.kernel(module="unique", module_options=_FAST)
+def _integer_constant_uncast(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
+    stride = 2
+    j = wp.tid() * 3 + stride
+    y[0] = x[0] + wp.float64(j)
+
+
 def _integer_constant_cast_fails() -> bool:
-    x = wp.zeros(1, dtype=f64, device="cpu")
+    x, y = wp.zeros(1, dtype=f64, device="cpu"), wp.zeros(1, dtype=f64, device="cpu")
+    # The same kernel without the cast must work, or a failure would show nothing.
+    wp.launch(_integer_constant_uncast, dim=1, inputs=[x], outputs=[y], device="cpu")
     try:
-        wp.launch(_integer_constant_cast, dim=1, inputs=[x], outputs=[wp.zeros(1, dtype=f64, device="cpu")], device="cpu")
+        wp.launch(_integer_constant_cast, dim=1, inputs=[x], outputs=[y], device="cpu")
     except Exception:
         return True
     return False

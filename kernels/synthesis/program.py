@@ -248,16 +248,14 @@ def _label(p: Program, sources: list[Expression]) -> Expression:
 
 
 def _case(p: Program, guard: bool) -> Case:
-    name = f"{p.draw.choice(p.theme.verbs)}_{plural(p.draw.choice(p.theme.items))}"
+    verb, item = p.draw.choice(p.theme.verbs), p.draw.choice(p.theme.items)
+    name = f"{verb}_{plural(item)}"
     p.statements = split_long_lines(p, p.statements)
     p.limitations |= loop_limitations(p.statements, {a.name for a in p.sig.arguments if not a.ndim})
     body = [f"{', '.join(p.lanes)} = wp.tid()", *[line for s in p.statements for line in s.warp()]]
     functions = [f.warp() for f in p.functions]
-    docstring = (
-        f"{p.draw.choice(p.theme.verbs).replace('_', ' ').capitalize()} every {p.draw.choice(p.theme.items)}."
-        if p.draw.chance(0.15)
-        else ""
-    )
+    phrase = verb.replace("_to", " to").replace("_", " ").capitalize()
+    docstring = f"{phrase} every {item.replace('_', ' ')}." if p.draw.chance(0.15) else ""
     return Case(
         family="program",
         seed=p.draw.seed,

@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 
 from generation.code import target
 from generation.code.job import Job
+from generation.code.settings import Settings
 from generation.code.target import BuildError, Progress, Target, one_line
 from harness.frames import ENDING, JOBS, MARK, OUTCOME, READY, REFUSED, FrameReader, send
 from harness.watch import Limits, OwnerGoneError, watch
@@ -48,7 +49,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--device", required=True)
     parser.add_argument("--results-fd", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--optimization-level", type=int, default=None)
+    parser.add_argument("--settings", type=Settings.from_json, required=True)
     parser.add_argument("--build-seconds", type=float, required=True)
     parser.add_argument("--case-seconds", type=float, required=True)
     return parser.parse_args()
@@ -58,7 +59,7 @@ def _serve(options: argparse.Namespace) -> None:
     results = options.results_fd
     try:
         device = target(options.device)
-        version = device.prepare(options.folder, optimization_level=options.optimization_level)
+        version = device.prepare(options.folder, options.settings)
     except Exception as error:
         send(results, REFUSED, one_line(str(error) if isinstance(error, RuntimeError) else error))
         return
@@ -85,7 +86,7 @@ def _run_batch(device: Target, options: argparse.Namespace, limits: Limits, libc
         os.close(output_in)
         os.close(options.results_fd)
         _become_child(libc, server, output_out, folder)
-        _execute(device, options.optimization_level, jobs, frames_out)
+        _execute(device, jobs, frames_out)
     os.close(frames_out)
     os.close(output_out)
     try:
@@ -112,7 +113,7 @@ def _become_child(libc: Any, server: int, output: int, folder: Path) -> None:
     tempfile.tempdir = str(folder)
 
 
-def _execute(device: Target, optimization_level: int | None, jobs: Sequence[Job], frames: int) -> NoReturn:
+def _execute(device: Target, jobs: Sequence[Job], frames: int) -> NoReturn:
     """The child's whole life. It leaves by `os._exit`: any other way would run the server's clean-up, which is not the child's."""
 
     def report(progress: Progress) -> None:
@@ -123,7 +124,7 @@ def _execute(device: Target, optimization_level: int | None, jobs: Sequence[Job]
 
     status = 0
     try:
-        device.execute(jobs, optimization_level=optimization_level, report=report)
+        device.execute(jobs, report)
         sys.stdout.flush()
         send(frames, ENDING, None)
     except BuildError:

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
+from generation.code import target
 from harness.card import write_card
 from harness.dataset import Committed, Dataset
 from harness.errors import DatasetError
 from harness.options import Options
-from harness.plan import ARCH, VALIDATION, Plan, make_plan
+from harness.plan import Plan, make_plan
 from harness.result import CaseResult
 from harness.scheduler import BatchScheduling
 from harness.summary import build_summary, summary_text, write_summary
@@ -43,7 +44,7 @@ class Controller:
                 already_there = self._dataset.done_keys() | self._dataset.spooled_keys()
             except DatasetError as error:
                 raise pytest.UsageError(str(error)) from None
-        self.plan: Plan = make_plan(options, already_there)
+        self.plan: Plan = make_plan(options, already_there, target(options.device).reach())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -110,8 +111,7 @@ class Controller:
             committed,
             asked=self.plan.asked,
             already_there=self.plan.skipped,
-            validation=VALIDATION,
-            arch=ARCH,
+            arch=self._arch(),
             warp_version=version("warp-lang"),
             workers=max(self._workers, 1),
             day=date.today(),
@@ -156,7 +156,15 @@ class Controller:
             which = f"indices {options.start}..{options.start + options.count - 1}"
             if options.families:
                 which += f" of {', '.join(options.families)}"
-        return f"device {options.device}, validation {VALIDATION}, seed {options.seed}, {which}"
+        reach = self.plan.reach
+        where = f"on {' and '.join(dict.fromkeys(reach.devices))}, compiled for {self._arch()}"
+        lacks = "" if reach.gpus or reach.validation == "executed" else " (no GPU can be used here)"
+        return f"device {options.device}, validation {reach.validation} {where}{lacks}, seed {options.seed}, {which}"
+
+    def _arch(self) -> str:
+        """What code is compiled for, by name; more than one where GPUs differ."""
+        asked = self._options.arch
+        return " and ".join(dict.fromkeys(self.plan.reach.archs)) if asked is None else f"sm_{asked}"
 
     def _write(self, line: str) -> None:
         terminal = self._config.pluginmanager.getplugin("terminalreporter")

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 
 from generation.code.job import Job, Outcome
+from generation.code.settings import Settings
 from harness.frames import ENDING, JOBS, OUTCOME, READ_SIZE, READY, REFUSED, Frame, FrameReader, send
 from harness.watch import Ending
 
@@ -38,10 +39,10 @@ class BatchRunner:
     """Runs batches for one process, which owns one server. A context manager; the server starts with the first batch."""
 
     def __init__(
-        self, device: str, *, optimization_level: int | None = None, build_seconds: float = 240.0, case_seconds: float = 20.0
+        self, device: str, settings: Settings | None = None, *, build_seconds: float = 240.0, case_seconds: float = 20.0
     ) -> None:
         self.device = device
-        self.optimization_level = optimization_level
+        self.settings = Settings() if settings is None else settings
         self.build_seconds = build_seconds
         self.case_seconds = case_seconds
         self.warp_version = ""
@@ -106,7 +107,7 @@ class BatchRunner:
 
     def _running_server(self) -> _Server:
         if self._server is None:
-            self._server = _Server(self.device, self.optimization_level, self.build_seconds, self.case_seconds)
+            self._server = _Server(self.device, self.settings, self.build_seconds, self.case_seconds)
             try:
                 self.warp_version = self._server.greet()
             except BaseException:
@@ -118,13 +119,12 @@ class BatchRunner:
 class _Server:
     """One server process with the two pipes to it and its folder."""
 
-    def __init__(self, device: str, optimization_level: int | None, build_seconds: float, case_seconds: float) -> None:
+    def __init__(self, device: str, settings: Settings, build_seconds: float, case_seconds: float) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="warp-kernel-harness-"))
         results, results_out = os.pipe()
         command = [sys.executable, "-m", "harness.child", "--device", device, "--results-fd", str(results_out)]
         command += ["--folder", str(self.folder), "--build-seconds", str(build_seconds), "--case-seconds", str(case_seconds)]
-        if optimization_level is not None:
-            command += ["--optimization-level", str(optimization_level)]
+        command += ["--settings", settings.to_json()]
         try:
             with open(self.folder / "server.log", "wb") as log:
                 self.process = subprocess.Popen(

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.scheduler import LARGEST_BATCH
+
+if TYPE_CHECKING:
+    from generation.code.settings import Settings, Validation
 
 LARGEST_INT64 = 2**63 - 1
 
@@ -34,6 +38,16 @@ class Options:
     data_dir: Path
     optimization_level: int | None
     batch_size: int
+    arch: int | None = None
+    with_ptx: bool = False
+    require: Validation | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """What the target is asked for."""
+        from generation.code.settings import Settings
+
+        return Settings(self.optimization_level, self.arch, self.with_ptx)
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -47,6 +61,9 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--case", default=None, metavar="ID", help="exactly this case, such as stencil-000123, with all details on failure")
     group.addoption("--data-dir", default=None, metavar="DIR", help="the dataset's folder (default: generation/data)")
     group.addoption("--optimization-level", default=None, metavar="N", help="0 to 3 (default: Warp's own default for the target)")
+    group.addoption("--arch", default=None, metavar="N", help="CUDA architecture, such as 90 (default: the GPU's own, or 90)")
+    group.addoption("--with-ptx", action="store_true", help="keep each case's PTX, and what it takes of a GPU, in the records")
+    group.addoption("--require", default=None, metavar="LEVEL", help="fail cases that stay below this level: executed_on_host or executed")
     group.addoption(
         "--batch-size", default=str(LARGEST_BATCH), metavar="N", help=f"most cases compiled as one module (default: {LARGEST_BATCH})"
     )
@@ -67,7 +84,7 @@ def read_options(config: pytest.Config) -> Options:
     start = _whole("--start", given("start"), 0, LARGEST_INT64 - LARGEST_COUNT)
     count = _whole("--count", given("count"), 1, LARGEST_COUNT)
     level = given("optimization_level")
-    return Options(
+    options = Options(
         device=device,
         seed=seed,
         start=start,
@@ -77,7 +94,12 @@ def read_options(config: pytest.Config) -> Options:
         data_dir=_data_dir(config, given("data_dir")),
         optimization_level=None if level is None else _whole("--optimization-level", level, 0, 3),
         batch_size=_whole("--batch-size", given("batch_size"), 1, LARGEST_INT64),
+        arch=None if given("arch") is None else _whole("--arch", given("arch"), 1, LARGEST_INT64),
+        with_ptx=given("with_ptx"),
+        require=_level(given("require")),
     )
+    _check_target(options)
+    return options
 
 
 def _device(name: str) -> str:
@@ -90,6 +112,34 @@ def _device(name: str) -> str:
     if missing is not None:
         raise pytest.UsageError(f"--device {name}: {missing}")
     return name
+
+
+def _level(name: str | None) -> Validation | None:
+    from generation.code.settings import VALIDATIONS
+
+    if name is None:
+        return None
+    for level in VALIDATIONS:
+        if level == name:
+            return level
+    raise pytest.UsageError(f"--require {name}: use one of {', '.join(VALIDATIONS)}")
+
+
+def _check_target(options: Options) -> None:
+    """Refuses what the target cannot do with these options, or cannot reach on this machine."""
+    from generation.code import target
+    from generation.code.settings import VALIDATIONS
+
+    device = target(options.device)
+    refusal = device.refusal(options.settings)
+    if refusal is not None:
+        raise pytest.UsageError(refusal)
+    reached = device.reach().validation
+    if options.require is not None and VALIDATIONS.index(reached) < VALIDATIONS.index(options.require):
+        raise pytest.UsageError(
+            f"--require {options.require}: no GPU can be used here, so cases reach {reached} at most; "
+            "run on a machine with an NVIDIA GPU and driver, or require less"
+        )
 
 
 def _whole(option: str, text: str, lowest: int, highest: int) -> int:

@@ -6,24 +6,19 @@ dataset already, as ranges of indices.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from generation.code.settings import Reach, Settings
 from harness.options import Options
-
-VALIDATION = "executed"
-"""The level that a run reaches: a target that is there runs its code on its own device."""
-
-ARCH = platform.machine()
-"""The architecture that code is compiled for: this machine's."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A run's options, the cases left to run (in order of index), and how many of those asked for are in the dataset already.
+    """A run's options, the cases left to run (in order of index), how many of those asked for are in the dataset already, and how far the
+    target gets on this machine.
 
     `harvest` is False for one case asked for by name: it is looked at, and the dataset stays as it is.
     """
@@ -32,6 +27,12 @@ class Plan:
     left: tuple[str, ...]
     already_there: tuple[tuple[int, int], ...]
     harvest: bool
+    reach: Reach
+
+    def settings(self, worker: int) -> Settings:
+        """What the worker of this number asks its target for. Workers take GPUs in turn."""
+        gpu = worker % self.reach.gpus if self.reach.gpus else None
+        return replace(self.options.settings, gpu=gpu)
 
     @property
     def asked(self) -> int:
@@ -46,7 +47,9 @@ class Plan:
     def to_plain(self) -> dict[str, Any]:
         """The plan in the plain types that xdist can send to a worker."""
         options = asdict(self.options) | {"data_dir": str(self.options.data_dir), "families": list(self.options.families)}
-        return {"options": options, "already_there": [list(pair) for pair in self.already_there], "harvest": self.harvest}
+        reach = self.reach.to_json()
+        already_there = [list(pair) for pair in self.already_there]
+        return {"options": options, "already_there": already_there, "harvest": self.harvest, "reach": reach}
 
     @staticmethod
     def from_plain(plain: dict[str, Any]) -> Plan:
@@ -55,20 +58,21 @@ class Plan:
         values |= {"data_dir": Path(values["data_dir"]), "families": tuple(values["families"])}
         options = Options(**values)
         ranges = tuple((first, last) for first, last in plain["already_there"])
-        return Plan(options, _left(options, ranges), ranges, plain["harvest"])
+        reach = Reach.from_json(plain["reach"])
+        return Plan(options, _left(options, ranges), ranges, plain["harvest"], reach)
 
 
-def make_plan(options: Options, done: Collection[tuple[int, str]]) -> Plan:
-    """The plan for `options` when the dataset has the cases `done`, each a (seed, case id)."""
+def make_plan(options: Options, done: Collection[tuple[int, str]], reach: Reach) -> Plan:
+    """The plan for `options` when the dataset has the cases `done`, each a (seed, case id), and the target gets as far as `reach`."""
     if options.case is not None:
-        return Plan(options, (options.case,), (), harvest=False)
+        return Plan(options, (options.case,), (), harvest=False, reach=reach)
     ranges: tuple[tuple[int, int], ...] = ()
     if done:
         from kernels.catalog import case_id_at
 
         indices = range(options.start, options.start + options.count)
         ranges = _ranges(i for i in indices if (options.seed, case_id_at(options.seed, i, options.families or None)) in done)
-    return Plan(options, _left(options, ranges), ranges, harvest=True)
+    return Plan(options, _left(options, ranges), ranges, harvest=True, reach=reach)
 
 
 def _left(options: Options, already_there: Iterable[tuple[int, int]]) -> tuple[str, ...]:

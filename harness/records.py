@@ -6,6 +6,7 @@ declaration. A record holds nothing of the run that made it (no time, no path, n
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,20 +14,19 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from generation.code.job import Outcome
+from generation.code.settings import VALIDATIONS
 from harness.structure import builtins_used, content_hash, features_used, structure_hash
 from kernels.case import Case
 
 if TYPE_CHECKING:
     from harness.oracle import Verdict
 
-HARNESS_VERSION = "0.1.0"
+HARNESS_VERSION = "0.2.0"
 
 FORMAT = "warp-kernel-harness/1"
 """The name and version of the files on disk: manifest, shards, summary."""
 
 SPLITS = ("train", "validation", "test")
-
-VALIDATIONS = ("compiled", "executed_on_host", "executed")
 
 _TEXTS = pa.list_(pa.field("element", pa.string()))
 
@@ -61,7 +61,12 @@ COLUMNS = (
     Column("structure_hash", pa.string(), "hash of the program without names and constants; no two records share it"),
     Column("launch", pa.string(), "JSON: arguments, grids, shapes and domains of the launches that were checked"),
     Column("validation", pa.string(), "`compiled`, `executed_on_host` or `executed`", few_values=True),
-    Column("gradient", pa.string(), "`checked`, `not_differentiable` or `known_limitation:<name>`", few_values=True),
+    Column(
+        "gradient",
+        pa.string(),
+        "`checked`, `not_differentiable` or `known_limitation:<name>`; `not_executed` for code that was compiled only",
+        few_values=True,
+    ),
     Column("max_error_forward", pa.float64(), "largest relative error of an output; null if none was measured"),
     Column("max_error_gradient", pa.float64(), "largest relative error of a gradient; null if none was measured or it was not finite"),
     Column("tolerance", pa.float64(), "what `max_error_forward` was held to; null if none was measured"),
@@ -70,9 +75,17 @@ COLUMNS = (
     Column("warp_version", pa.string(), "version of warp-lang that generated `code`", few_values=True),
     Column("harness_version", pa.string(), "version of this project that made the record", few_values=True),
     Column("pair_id", pa.string(), "hash of `python_source`: the same for a kernel's CPU and CUDA record"),
+    Column("tolerance_gradient", pa.float64(), "what `max_error_gradient` was held to; null if none was measured"),
+    Column("executed_on", pa.string(), "what ran the code: a processor's architecture or a GPU's name; empty if nothing did", few_values=True),
+    Column("not_executed", pa.string(), "why the code was compiled and not executed; empty if it was executed", few_values=True),
+    Column("ptx", pa.string(), "NVRTC's PTX of the preamble and `code`, where it was asked for; null elsewhere"),
+    Column("resources", pa.string(), "JSON: registers and bytes of memory that each entry point takes on `arch`; null where `ptx` is"),
 )
 
 SCHEMA = pa.schema([pa.field(column.name, column.type) for column in COLUMNS])
+
+_NULLABLE = ("optimization_level", "ptx", "resources")
+"""Columns whose value may be missing, beside those of floats."""
 
 _PYTHON_TYPES: dict[pa.DataType, tuple[type, ...]] = {
     pa.string(): (str,),
@@ -88,22 +101,20 @@ def make_record(
     verdict: Verdict,
     *,
     device: str,
-    validation: str,
     optimization_level: int | None,
-    arch: str,
     warp_version: str,
 ) -> dict[str, Any]:
     """The record of a case that passed: a value for every column of `SCHEMA`, in its order.
 
-    `validation` is one of `VALIDATIONS`; `optimization_level` is None for Warp's default. Raises ValueError if the case did not pass,
+    `optimization_level` is None for Warp's default. Raises ValueError if the case did not pass,
     if its outcome has no code, or if case, outcome and verdict are not about the same case: such a case is never harvested.
     """
     if not verdict.passed or outcome.failure is not None or not outcome.code:
         raise ValueError(f"{case.id} has no record: {verdict.reason or outcome.failure or 'its outcome has no code'}")
     if not case.id == outcome.case_id == verdict.case_id:
         raise ValueError(f"{case.id} was given the outcome of {outcome.case_id} and the verdict on {verdict.case_id}")
-    if validation not in VALIDATIONS:
-        raise ValueError(f"unknown validation {validation!r}: use one of {', '.join(VALIDATIONS)}")
+    if outcome.validation not in VALIDATIONS:
+        raise ValueError(f"unknown validation {outcome.validation!r}: use one of {', '.join(VALIDATIONS)}")
     structure = structure_hash(case.python_source)
     return {
         "id": content_hash(device, case.python_source, case.reference_source, outcome.code),
@@ -124,16 +135,21 @@ def make_record(
         "features": features_used(case.python_source),
         "structure_hash": structure,
         "launch": case.launch_json(),
-        "validation": validation,
+        "validation": outcome.validation,
         "gradient": verdict.gradient,
         "max_error_forward": _finite(verdict.max_error_forward),
         "max_error_gradient": _finite(verdict.max_error_gradient),
         "tolerance": _finite(verdict.tolerance),
         "optimization_level": optimization_level,
-        "arch": arch,
+        "arch": outcome.arch,
         "warp_version": warp_version,
         "harness_version": HARNESS_VERSION,
         "pair_id": content_hash(case.python_source),
+        "tolerance_gradient": _finite(verdict.tolerance_gradient),
+        "executed_on": outcome.executed_on,
+        "not_executed": outcome.not_executed,
+        "ptx": outcome.ptx,
+        "resources": None if outcome.resources is None else json.dumps(outcome.resources, sort_keys=True, separators=(",", ":")),
     }
 
 
@@ -150,7 +166,7 @@ def record_fault(record: dict[str, Any]) -> str | None:
         return f"no column {missing[0]!r}" if missing else "its columns are not those of a record, in their order"
     for column in COLUMNS:
         value = record[column.name]
-        nullable = column.name == "optimization_level"
+        nullable = column.name in _NULLABLE
         if not isinstance(value, _PYTHON_TYPES[column.type]) and not (nullable and value is None):
             return f"column {column.name!r} holds {value!r}"
     return None

@@ -38,6 +38,7 @@ def write_reproduction(prepared: Prepared, verdict: Verdict, folder: Path) -> Pa
             "# name, dtype, dimensions, role, differentiable",
             f"ARGUMENTS = {arguments!r}",
             f"ELEMENTWISE = {case.elementwise!r}",
+            f"BLOCK_DIM = {case.block_dim!r}",
             f"GRADIENT_RTOL = {prepared.table.gradient_rtol!r}",
             f"LAUNCHES = [\n{launches}\n]",
         ]

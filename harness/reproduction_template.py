@@ -38,6 +38,7 @@ REFERENCE_SOURCE = ""
 # name, dtype, dimensions, role, differentiable
 ARGUMENTS = []
 ELEMENTWISE = False
+BLOCK_DIM = None
 GRADIENT_RTOL = 0.0
 LAUNCHES = []
 # --- end of the case ---
@@ -106,7 +107,10 @@ def check_launch(launch, namespace):
     }
     tape = wp.Tape()
     with tape:
-        wp.launch(namespace[KERNEL_NAME], dim=dim, inputs=list(arguments.values()), device="cpu")
+        if BLOCK_DIM is None:
+            wp.launch(namespace[KERNEL_NAME], dim=dim, inputs=list(arguments.values()), device="cpu")
+        else:
+            wp.launch_tiled(namespace[KERNEL_NAME], dim=dim, inputs=list(arguments.values()), block_dim=BLOCK_DIM, device="cpu")
     wide = {name: widen(value) for name, value in values.items()}
     expected = reference_outputs(wide, dim)
     differs = False

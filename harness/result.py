@@ -14,12 +14,17 @@ LONGEST_REASON = 300
 
 @dataclass(frozen=True)
 class CaseResult:
-    """How one case ended: `reason` is one line, '' if it passed; `spooled` says that its record is in the spool; `seconds` are by stage."""
+    """How one case ended: `reason` is one line, '' if it passed; `spooled` says that its record is in the spool; `seconds` are by stage.
+
+    `validation` is the level that a case reached that passed, and `not_executed` why it was not executed.
+    """
 
     case_id: str
     passed: bool
     reason: str = ""
     gradient: str = ""
+    validation: str = ""
+    not_executed: str = ""
     code_bytes: int = 0
     spooled: bool = False
     reproduction: str = ""

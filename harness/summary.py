@@ -35,7 +35,6 @@ def build_summary(
     *,
     asked: int,
     already_there: int,
-    validation: str,
     arch: str,
     warp_version: str,
     workers: int,
@@ -77,7 +76,8 @@ def build_summary(
             "harvested": committed.rows,
             "duplicate": committed.duplicates,
         },
-        "validation": {validation: len(passed)} if passed else {},
+        "validation": dict(sorted(Counter(r.validation for r in passed).items())),
+        "not_executed": dict(sorted(Counter(r.not_executed for r in passed if r.not_executed).items())),
         "gradient": dict(sorted(Counter(r.gradient for r in passed).items())),
         "by_family": _by_family(results, committed),
         "failures": [
@@ -110,13 +110,16 @@ def write_summary(data_dir: Path, summary: dict[str, Any]) -> Path:
 def summary_text(summary: dict[str, Any]) -> str:
     """A few lines for the terminal: the counts, what was added, and the first failures."""
     cases = summary["cases"]
+    levels = ", ".join(f"{count} {level}" for level, count in summary["validation"].items())
     limitations = f" ({cases['known_limitation']} with a known limitation)" if cases["known_limitation"] else ""
     lines = [
         f"{summary['device']}: {cases['asked']} cases asked, {cases['already_there']} already there, {cases['run']} run: "
         f"{cases['passed']} passed{limitations}, {cases['failed']} failed",
+        f"validation: {levels or 'none'}",
         f"harvested {cases['harvested']} records, {summary['code_bytes'] / 1e6:.3f} MB of code; "
         f"left out {cases['duplicate']} whose structure is there already; {summary['wall_seconds']:.1f} s",
     ]
+    lines += [f"{count} not executed: {reason}" for reason, count in summary["not_executed"].items()]
     for failure in summary["failures"][:FAILURES_SHOWN]:
         where = f" [{failure['reproduction']}]" if failure["reproduction"] else ""
         lines.append(f"failed {failure['case']}: {failure['reason']}{where}")

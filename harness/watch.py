@@ -18,8 +18,8 @@ from harness.frames import ENDING, MARK, OUTCOME, READ_SIZE, Frame, FrameReader,
 
 _KEPT_OUTPUT = 1 << 16
 _EXIT_SECONDS = 10.0
-_PLACE = re.compile(r"([^\s:/\\]+):\d+:\d+: (?:fatal error|error|note): ")
-"""A message of the compiler that points into a case's code, which goes by the case's id; files have a path."""
+_PLACE = re.compile(r"([^\s:/\\()]+)(?::\d+:\d+|\(\d+\)): (?:fatal error|catastrophic error|error|note)(?: #\S+)?: ")
+"""A message of clang's or NVRTC's that points into a case's code, which goes by the case's id; files have a path."""
 _DOING: dict[Stage, str] = {"define": "being defined", "emit": "generating code", "build": "compiling", "run": "running"}
 
 

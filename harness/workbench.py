@@ -16,9 +16,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from generation.code.job import Outcome
+from generation.code.settings import VALIDATIONS
 from harness.isolation import BatchRunner
 from harness.oracle import PreparationError, Prepared, Verdict, judge, prepare
-from harness.plan import ARCH, VALIDATION, Plan
+from harness.plan import Plan
 from harness.records import make_record
 from harness.reproduction import write_reproduction
 from harness.result import CaseResult
@@ -57,7 +58,7 @@ class Workbench:
         self._size = size
         self._failures = failures
         self._entries: dict[str, _Entry] = {}
-        self._runner = BatchRunner(plan.options.device, optimization_level=plan.options.optimization_level)
+        self._runner = BatchRunner(plan.options.device, plan.settings(_number(worker)))
         self._spool = Spool(spool_folder, worker) if plan.harvest else None
 
     def __enter__(self) -> Workbench:
@@ -90,10 +91,32 @@ class Workbench:
             path = write_reproduction(entry.prepared, verdict, self._failures).relative_to(self._failures.parent)
             result = CaseResult(case_id, False, verdict.reason, verdict.gradient, reproduction=str(path), seconds=entry.seconds)
             return result, self._failure_text(case_id, verdict.reason, verdict.details, path)
+        outcome = entry.outcome
+        lacking = self._lacking(outcome)
+        if lacking:
+            result = CaseResult(case_id, False, lacking, verdict.gradient, outcome.validation, outcome.not_executed, seconds=entry.seconds)
+            return result, self._failure_text(case_id, lacking, "")
         with _timed(entry.seconds, "harvest"):
-            code_bytes = self._harvest(entry.prepared.job.case, entry.outcome, verdict)
-        spooled = self._spool is not None
-        return CaseResult(case_id, True, "", verdict.gradient, code_bytes, spooled, seconds=entry.seconds), ""
+            code_bytes = self._harvest(entry.prepared.job.case, outcome, verdict)
+        result = CaseResult(
+            case_id,
+            True,
+            "",
+            verdict.gradient,
+            outcome.validation,
+            outcome.not_executed,
+            code_bytes,
+            spooled=self._spool is not None,
+            seconds=entry.seconds,
+        )
+        return result, ""
+
+    def _lacking(self, outcome: Outcome) -> str:
+        """Why a case that passed does not get as far as it is required to, or ''."""
+        required = self.plan.options.require
+        if required is None or VALIDATIONS.index(outcome.validation) >= VALIDATIONS.index(required):
+            return ""
+        return f"require: {outcome.validation} and not {required}{f': {outcome.not_executed}' if outcome.not_executed else ''}"
 
     def _make_batch(self, case_id: str) -> None:
         # A case asked for in the middle of its batch comes from a worker that died on that batch, or is run a second time. Then each case
@@ -131,9 +154,7 @@ class Workbench:
             outcome,
             verdict,
             device=self.plan.options.device,
-            validation=VALIDATION,
             optimization_level=self.plan.options.optimization_level,
-            arch=ARCH,
             warp_version=self._runner.warp_version,
         )
         if self._spool is not None:
@@ -147,10 +168,17 @@ class Workbench:
         if options.case is None and len(lines) > SHORT_DETAILS:
             lines = [*lines[:SHORT_DETAILS], f"... and {len(lines) - SHORT_DETAILS} lines more"]
         level = "" if options.optimization_level is None else f" --optimization-level={options.optimization_level}"
+        level += "" if options.arch is None else f" --arch={options.arch}"
         lines = [reason, *lines, f"this case alone: pytest --device={options.device} --seed={options.seed} --case={case_id}{level}"]
         if reproduction is not None:
             lines.append(f"without the harness: python {reproduction}")
         return "\n".join(lines)
+
+
+def _number(worker: str) -> int:
+    """A worker's number: xdist calls them `gw0`, `gw1`, and so on."""
+    digits = "".join(c for c in worker if c.isdigit())
+    return int(digits) if digits else 0
 
 
 def _sources(case: Case | None) -> str:

@@ -51,6 +51,8 @@ class Case:
 
     `limitations` names the ledger's entries that its gradient may run into. `elementwise` says that all differentiable arrays have one
     shape and that lane i of the outputs depends on lane i of the differentiable inputs alone: gradients can then be checked lane by lane.
+    `block_dim` is the number of threads per block of a kernel that is launched by `wp.launch_tiled`; its launches' `dim` then count blocks
+    (tiles), not threads. None: an ordinary launch.
     """
 
     family: str
@@ -63,6 +65,7 @@ class Case:
     launches: tuple[Launch, ...]
     limitations: tuple[str, ...] = field(default=())
     elementwise: bool = False
+    block_dim: int | None = None
 
     @property
     def id(self) -> str:
@@ -85,23 +88,26 @@ class Case:
         return tuple(a for a in self.outputs if a.differentiable)
 
     def launch_json(self) -> str:
-        """Arguments, launches and limitations as canonical JSON: with the two sources, all that is needed to run the case again."""
-        return json.dumps(
-            {
-                "arguments": [vars(a) for a in self.arguments],
-                "launches": [
-                    {
-                        "dim": launch.dim,
-                        "shapes": launch.shapes,
-                        "domains": {name: domain_to_json(domain) for name, domain in launch.domains.items()},
-                    }
-                    for launch in self.launches
-                ],
-                "limitations": self.limitations,
-                "elementwise": self.elementwise,
-            },
-            separators=(",", ":"),
-        )
+        """Arguments, launches and limitations as canonical JSON: with the two sources, all that is needed to run the case again.
+
+        `block_dim` is left out where there is none.
+        """
+        parts: dict[str, Any] = {
+            "arguments": [vars(a) for a in self.arguments],
+            "launches": [
+                {
+                    "dim": launch.dim,
+                    "shapes": launch.shapes,
+                    "domains": {name: domain_to_json(domain) for name, domain in launch.domains.items()},
+                }
+                for launch in self.launches
+            ],
+            "limitations": self.limitations,
+            "elementwise": self.elementwise,
+        }
+        if self.block_dim is not None:
+            parts["block_dim"] = self.block_dim
+        return json.dumps(parts, separators=(",", ":"))
 
     @staticmethod
     def from_parts(
@@ -127,4 +133,5 @@ class Case:
             ),
             limitations=tuple(parts["limitations"]),
             elementwise=parts["elementwise"],
+            block_dim=parts.get("block_dim"),
         )

@@ -30,6 +30,7 @@ from small_cases import (
 
 from generation.code.job import Job, Outcome
 from harness.frames import ENDING, OUTCOME, FrameReader, send
+from generation.code.settings import Settings
 from harness.isolation import BatchRunner, IsolationError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +39,7 @@ CASE_SECONDS = 2.0
 
 @pytest.fixture(scope="module")
 def runner():
-    with BatchRunner("cpu", optimization_level=0, case_seconds=CASE_SECONDS) as runner:
+    with BatchRunner("cpu", Settings(optimization_level=0), case_seconds=CASE_SECONDS) as runner:
         yield runner
 
 
@@ -193,7 +194,7 @@ def test_killed_owner_leaves_nothing(tmp_path):
         f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests')!r}]\n"
         "from small_cases import ENDLESS, healthy, job\n"
         "from harness.isolation import BatchRunner\n"
-        "runner = BatchRunner('cpu', optimization_level=0, case_seconds=300)\n"
+        "runner = BatchRunner('cpu', Settings(optimization_level=0), case_seconds=300)\n"
         "runner.run([healthy(0)])\n"
         "print(runner._server.process.pid, flush=True)\n"
         "runner.run([job(1, ENDLESS)])\n"

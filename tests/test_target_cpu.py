@@ -14,6 +14,7 @@ from small_cases import HEALTHY, LENGTH, case_of, healthy, job, job_of, source
 
 from generation.code import target
 from generation.code.job import Job, LaunchData, Outcome
+from generation.code.settings import Settings
 from harness.isolation import BatchRunner
 from kernels.case import Argument, Case, Launch
 
@@ -24,7 +25,7 @@ RNG = np.random.default_rng(7)
 
 @pytest.fixture(scope="module")
 def runner():
-    with BatchRunner("cpu", optimization_level=0) as runner:
+    with BatchRunner("cpu", Settings(optimization_level=0)) as runner:
         yield runner
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generation.code.cpu.target import CpuTarget
-from generation.code.cuda import CudaTarget
+from generation.code.cuda.target import CudaTarget
 from generation.code.target import Target
 
 TARGETS: dict[str, type[Target]] = {"cpu": CpuTarget, "cuda": CudaTarget}

@@ -11,10 +11,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from generation.code.settings import Validation
 from kernels.case import Case
 
 Values = dict[str, Any]
 """Argument name -> numpy array (arrays, shape `shape + inner axes`), numpy scalar or array (values), or a dict of fields (structs)."""
+
+
+Resources = dict[str, dict[str, int]]
+"""Entry point (`forward`, `backward`) -> figure (such as `registers`) -> its value."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,10 @@ class Outcome:
     """A case's generated code (its own part and the fixed preamble) with what its launches computed, or the reason why there is nothing.
 
     `failure` is None or one line that starts with the stage: `define`, `codegen`, `compile`, `crash`, `timeout` or `run`.
+
+    `validation` is how far the code was taken, `arch` what it was compiled for, `executed_on` the name of what ran it (a processor's
+    architecture or a GPU), and `not_executed` the reason why nothing did. `ptx` and `resources` (figures of the compiled entry points, by
+    name) are there if they were asked for.
     """
 
     case_id: str
@@ -54,4 +63,10 @@ class Outcome:
     preamble: str = ""
     launches: tuple[LaunchOutcome, ...] = ()
     failure: str | None = None
+    validation: Validation = "executed"
+    arch: str = ""
+    executed_on: str = ""
+    not_executed: str = ""
+    ptx: str | None = None
+    resources: Resources | None = None
     seconds: dict[str, float] = field(default_factory=dict)

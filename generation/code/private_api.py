@@ -28,12 +28,16 @@ SUPPORTED = "1.16 to 1.19"
 CPU_BLOCK_DIM = 1
 """Launches on the CPU use blocks of one thread, and the generated text depends on it."""
 
-_CPU_OPTIMIZATION_LEVEL = 2
-"""What Warp's own build takes for the CPU when no level is asked for."""
+_DEFAULT_LEVELS = {"cpu": 2, "cuda": 3}
+"""The optimization levels of Warp's own builds when none is asked for."""
 
 _BUILD_CPU_PARAMETERS = (
     "obj_path cpp_path mode fast_math verify_fp fuse_fp extra_flags optimization_level use_precompiled_headers pch_dir block_dim "
     "enable_tiles_in_stack_memory"
+)
+_BUILD_CUDA_PARAMETERS = (
+    "cu_path arch output_path pch_dir config optimization_level verify_fp fast_math fuse_fp lineinfo arch_suffix llvm_cuda "
+    "use_precompiled_headers"
 )
 
 _NEEDED: tuple[tuple[str, str, str | None], ...] = (
@@ -48,7 +52,10 @@ _NEEDED: tuple[tuple[str, str, str | None], ...] = (
     ("warp._src.context", "Module.load", "device block_dim binary_path meta_path"),
     ("warp._src.context", "Module.unload", ""),
     ("warp._src.context", "runtime.get_clang_pch_dir", ""),
+    ("warp._src.context", "runtime.get_nvrtc_pch_dir", ""),
+    ("warp._src.context", "runtime.nvrtc_supported_archs", None),
     ("warp._src.build", "build_cpu", _BUILD_CPU_PARAMETERS),
+    ("warp._src.build", "build_cuda", _BUILD_CUDA_PARAMETERS),
 )
 """Module, name in it, and the parameters that are passed to it (None: not a callable)."""
 
@@ -100,10 +107,21 @@ class PrivateApi:
         options = module.resolve_options(wp.config, block_dim=block_dim) | {"output_arch": None}
         return str(self._builder(module, options, [], target).codegen(target))
 
-    def build_cpu(self, module: Any, source: Path, binary: Path) -> None:
-        """Compiles C++ with Warp's own clang and the module's options. Raises an Exception; clang writes the reason to standard error."""
-        options = module.resolve_options(wp.config, block_dim=CPU_BLOCK_DIM)
-        level = options["optimization_level"]
+    def build_cpu(
+        self,
+        module: Any,
+        source: Path,
+        binary: Path,
+        *,
+        optimization_level: int | None,
+        block_dim: int = CPU_BLOCK_DIM,
+        tiles_on_stack: bool | None = None,
+    ) -> None:
+        """Compiles C++ with Warp's own clang and the module's options. Raises an Exception; clang writes the reason to standard error.
+
+        `tiles_on_stack` says where a block's tiles lie (None: as the module's options say).
+        """
+        options = module.resolve_options(wp.config, block_dim=block_dim)
         precompiled = options["use_precompiled_headers"]
         self.build.build_cpu(
             str(binary),
@@ -113,12 +131,42 @@ class PrivateApi:
             verify_fp=options["verify_fp"],
             fuse_fp=options["fuse_fp"],
             extra_flags=options["cpu_compiler_flags"],
-            optimization_level=_CPU_OPTIMIZATION_LEVEL if level is None else level,
+            optimization_level=_DEFAULT_LEVELS["cpu"] if optimization_level is None else optimization_level,
             use_precompiled_headers=precompiled,
             pch_dir=self.context.runtime.get_clang_pch_dir() if precompiled else None,
-            block_dim=CPU_BLOCK_DIM,
-            enable_tiles_in_stack_memory=options["enable_tiles_in_stack_memory"],
+            block_dim=block_dim,
+            enable_tiles_in_stack_memory=options["enable_tiles_in_stack_memory"] if tiles_on_stack is None else tiles_on_stack,
         )
+
+    def build_cuda(self, module: Any, source: Path, binary: Path, *, block_dim: int, arch: int, optimization_level: int | None) -> None:
+        """Compiles CUDA with NVRTC for `sm_<arch>` with the module's options; no GPU is needed.
+
+        The binary is PTX or a cubin, as its name's ending says. Raises an Exception; NVRTC writes the reason to standard error.
+        """
+        options = module.resolve_options(wp.config, block_dim=block_dim)
+        self.build.build_cuda(
+            str(source),
+            arch,
+            str(binary),
+            pch_dir=self.context.runtime.get_nvrtc_pch_dir(),
+            config=options["mode"],
+            optimization_level=_DEFAULT_LEVELS["cuda"] if optimization_level is None else optimization_level,
+            verify_fp=options["verify_fp"],
+            fast_math=options["fast_math"],
+            fuse_fp=options["fuse_fp"],
+            lineinfo=options["lineinfo"],
+            arch_suffix="",
+            llvm_cuda=False,
+            use_precompiled_headers=options["use_precompiled_headers"],
+        )
+
+    def has_fibers(self) -> bool:
+        """Whether Warp's CPU runtime can have the threads of a block wait for each other."""
+        return (Path(self.build.warp_home) / "native" / "cpu_block_runtime.h").exists()
+
+    def cuda_architectures(self) -> tuple[int, ...]:
+        """The architectures that the NVRTC in this Warp compiles for, in order."""
+        return tuple(sorted(self.context.runtime.nvrtc_supported_archs))
 
     def header_folder(self) -> Path:
         """Where clang's precompiled headers lie, for this process and those forked from it."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from generation.code.job import Job, Outcome
+from generation.code.settings import Reach, Settings
 
 Stage = Literal["define", "emit", "build", "run"]
 
@@ -38,19 +39,35 @@ class BuildError(RuntimeError):
     """The batch's module did not compile. What the compiler had to say is on the process's standard error."""
 
 
+class DeviceLostError(RuntimeError):
+    """The device can no longer be used by this process, whatever it is asked to do: the process has to be replaced."""
+
+
 class Target(Protocol):
-    """One target. `prepare` and `execute` run in the process that compiles; `missing` runs anywhere."""
+    """One target. `prepare` and `execute` run in the process that compiles; the others run anywhere and import nothing heavy.
+
+    `stays(settings)` says that the prepared process must run the batches itself, one after another: what it holds does not survive a fork.
+    """
 
     name: str
 
     def missing(self) -> str | None:
-        """One line that says what is missing to use this target, or None. Imports nothing heavy."""
+        """One line that says what is missing to use this target, or None."""
 
-    def prepare(self, folder: Path, *, optimization_level: int | None) -> str:
+    def refusal(self, settings: Settings) -> str | None:
+        """One line that says why these settings cannot be used with this target, and what to do; or None."""
+
+    def reach(self) -> Reach:
+        """How far this target gets on this machine."""
+
+    def stays(self, settings: Settings) -> bool:
+        """Whether batches run in the prepared process itself, and not in forks of it."""
+
+    def prepare(self, folder: Path, settings: Settings) -> str:
         """Loads and checks the compiler once, keeps its caches in `folder`, and gives its version. Raises RuntimeError, one line."""
 
-    def execute(self, jobs: Sequence[Job], *, optimization_level: int | None, report: Report) -> None:
-        """Defines, emits, builds (as one module) and runs `jobs`, reporting marks and one outcome per job. Raises BuildError."""
+    def execute(self, jobs: Sequence[Job], report: Report) -> None:
+        """Defines, emits, builds and runs `jobs`, reporting marks and one outcome per job. Raises BuildError, DeviceLostError."""
 
 
 def one_line(error: BaseException | str) -> str:

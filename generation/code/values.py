@@ -1,4 +1,4 @@
-"""numpy values to Warp arguments and back, on the CPU device.
+"""numpy values to Warp arguments and back.
 
 Arrays carry their element's axes last: a `vec3f` array of shape (n,) is a numpy array of shape (n, 3).
 """
@@ -11,6 +11,7 @@ import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
+from generation.code.memory import Memory
 from kernels.case import Argument
 from kernels.dtypes import DTYPES, dtype_of
 
@@ -31,7 +32,12 @@ _WARP_TYPES: dict[str, Any] = {
 _DTYPE_NAMES = {(np.dtype(dtype.scalar), dtype.inner): name for name, dtype in DTYPES.items()}
 
 
-def to_warp(value: Any, argument: Argument, namespace: dict[str, Any]) -> Any:
+def warp_type(dtype: str) -> Any:
+    """The Warp type of a scalar or composite dtype."""
+    return _WARP_TYPES[dtype]
+
+
+def to_warp(value: Any, argument: Argument, namespace: dict[str, Any], memory: Memory) -> Any:
     """The Warp array, scalar, vector, matrix or struct that `argument` is launched with; a copy, never a view of `value`.
 
     `namespace` is the case's own, where a `struct:Name` argument finds its class. Raises ValueError for a value that does not fit.
@@ -47,12 +53,7 @@ def to_warp(value: Any, argument: Argument, namespace: dict[str, Any]) -> Any:
         )
     if argument.ndim == 0:
         return _single(data, argument.dtype)
-    return wp.array(data, dtype=_WARP_TYPES[argument.dtype], device="cpu", copy=True, requires_grad=argument.differentiable)
-
-
-def cotangent_to_warp(value: NDArray[Any], argument: Argument) -> Any:
-    """The Warp array that seeds the adjoint of an output."""
-    return wp.array(value, dtype=_WARP_TYPES[argument.dtype], device="cpu", copy=True)
+    return memory.array(argument.name, data, _WARP_TYPES[argument.dtype], requires_grad=argument.differentiable)
 
 
 def to_numpy(array: Any) -> NDArray[Any]:

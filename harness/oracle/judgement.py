@@ -25,6 +25,8 @@ def judge(prepared: Prepared, outcome: Outcome) -> Verdict:
         raise ValueError(f"the outcome is of {outcome.case_id}, but {case.id} was prepared")
     if outcome.failure is not None:
         return _failed(prepared, outcome.failure, [], "not_reached", math.nan, math.nan, ())
+    if outcome.not_executed:
+        return Verdict(case.id, True, "", "not_executed", math.nan, math.nan, math.nan, "")
     if len(outcome.launches) != len(case.launches):
         reason = f"run: the target returned {len(outcome.launches)} launches, expected {len(case.launches)}"
         return _failed(prepared, reason, [], "not_reached", math.nan, math.nan, ())
@@ -54,13 +56,19 @@ def _compare(prepared: Prepared, outcome: Outcome) -> Verdict:
         disagreements += wrong
         gradient_error = max(gradient_error, error)
     if not disagreements:
-        return Verdict(case.id, True, "", "checked", forward_error, gradient_error, _tolerance(prepared), "")
+        return _measured(prepared, "checked", forward_error, gradient_error)
     if case.limitations:
         status = f"known_limitation:{case.limitations[0]}"
-        return Verdict(case.id, True, "", status, forward_error, gradient_error, _tolerance(prepared), "")
+        return _measured(prepared, status, forward_error, gradient_error)
     lines = [_disagreement_line(d) for d in disagreements]
     launches = tuple(sorted({d.launch for d in disagreements}))
     return _failed(prepared, f"gradient: {lines[0]}", lines, "checked", forward_error, gradient_error, launches)
+
+
+def _measured(prepared: Prepared, gradient: str, forward: float, backward: float) -> Verdict:
+    """The verdict on a case that passed and whose gradient was compared."""
+    name, table = prepared.job.case.id, prepared.table
+    return Verdict(name, True, "", gradient, forward, backward, _tolerance(prepared), "", tolerance_gradient=table.gradient_rtol)
 
 
 def _tolerance(prepared: Prepared) -> float:

@@ -130,9 +130,11 @@ LAUNCHES = st.builds(
     launches=st.lists(LAUNCHES, max_size=3).map(tuple),
     limitations=st.lists(st.sampled_from(["frac", "mod_divisor"]), unique=True).map(tuple),
     elementwise=st.booleans(),
+    block_dim=st.sampled_from([None, 32, 256]),
 )
-def test_case_goes_to_parts_and_back(arguments, launches, limitations, elementwise):
-    case = Case("family", 3, 14, "k", "import warp as wp\n", "import numpy as np\n", arguments, launches, limitations, elementwise)
+def test_case_goes_to_parts_and_back(arguments, launches, limitations, elementwise, block_dim):
+    texts = ("import warp as wp\n", "import numpy as np\n")
+    case = Case("family", 3, 14, "k", *texts, arguments, launches, limitations, elementwise, block_dim)
     again = Case.from_parts(
         family=case.family,
         seed=case.seed,
@@ -144,6 +146,11 @@ def test_case_goes_to_parts_and_back(arguments, launches, limitations, elementwi
     )
     assert again == case
     assert again.launch_json() == case.launch_json()
+
+
+def test_an_ordinary_launch_has_no_block_dim_in_its_json():
+    case = Case("stencil", 0, 0, "k", "", "", (), ())
+    assert "block_dim" not in case.launch_json()
 
 
 def test_parts_of_a_case():

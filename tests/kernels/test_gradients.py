@@ -9,6 +9,7 @@ import pytest
 from small_programs import GAIN, HITS, LANE, ROUND, TOTAL, A, B, N, case_of, limitations, op, real, whole
 
 import kernels
+from generation.code.settings import Settings
 from harness.isolation import BatchRunner
 from harness.oracle import judge, prepare
 from harness.oracle.ledger import LEDGER
@@ -134,7 +135,7 @@ def test_warp_bears_it_out():
     """The adjoint is right wherever no limitation is named, and wrong in each program above for which one is."""
     programs = {**SOUND, **{name: statements for name, (statements, _) in UNSOUND.items()}}
     prepared = {name: prepare(case_of(s, index, (TWICE,), family="gradient")) for index, (name, s) in enumerate(programs.items())}
-    with BatchRunner("cpu", optimization_level=0) as runner:
+    with BatchRunner("cpu", Settings(optimization_level=0)) as runner:
         outcomes = runner.run([p.job for p in prepared.values()])
     verdicts = {name: judge(p, outcomes[p.job.case.id]) for name, p in prepared.items()}
     failed = {name: v.reason for name, v in verdicts.items() if not v.passed}

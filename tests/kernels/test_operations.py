@@ -12,6 +12,7 @@ import pytest
 from operation_cases import applied, argument_range, boundary_values, evaluate, magnitude, operation_case
 
 from generation.code.job import LaunchData
+from generation.code.settings import Settings
 from harness.isolation import BatchRunner
 from harness.oracle import judge, prepare
 from kernels.dtypes import dtype_of
@@ -29,7 +30,7 @@ def test_warp_agrees_forward_and_backward(width):
         prepared[name] = prepare(case)
         corners[name] = boundary_values(applied(OPERATIONS[name], width), {a.name: dtype_of(a.dtype) for a in case.arguments})
         jobs.append(_with_corners(prepared[name].job, corners[name]))
-    with BatchRunner("cpu", optimization_level=0) as runner:
+    with BatchRunner("cpu", Settings(optimization_level=0)) as runner:
         outcomes = runner.run(jobs)
     wrong = []
     for name, p in prepared.items():

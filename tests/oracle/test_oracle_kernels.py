@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from oracle_cases import blur, classify, wave
 
+from generation.code.settings import Settings
 from harness.isolation import BatchRunner
 from harness.oracle import judge, prepare
 from harness.reproduction import write_reproduction
@@ -58,7 +59,7 @@ REASONS = {"writes its input": "input changed: a", "adjoint with a wrong sign": 
 @pytest.fixture(scope="module")
 def verdicts():
     prepared = {name: prepare(case) for name, case in {**HONEST, **CHEATING}.items()}
-    with BatchRunner("cpu", optimization_level=0) as runner:
+    with BatchRunner("cpu", Settings(optimization_level=0)) as runner:
         outcomes = runner.run([p.job for p in prepared.values()])
     return {name: (p, judge(p, outcomes[p.job.case.id])) for name, p in prepared.items()}
 

@@ -1,17 +1,12 @@
-"""The first compilation of a process, on a trivial kernel: it makes the precompiled header that all later ones reuse."""
+"""The first compilation of a process, on a trivial kernel: it makes the precompiled headers that all later ones reuse."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from generation.code.job import Job, LaunchData
-from generation.code.target import Progress
+from generation.code.target import Progress, Target
 from kernels.case import Argument, Case, Launch
-
-if TYPE_CHECKING:
-    from generation.code.cpu.target import CpuTarget
 
 _SOURCE = """import warp as wp
 
@@ -22,7 +17,7 @@ def warm_up(x: wp.array(dtype=wp.float32)):
 """
 
 
-def warm_up(target: CpuTarget, optimization_level: int | None) -> None:
+def warm_up(target: Target) -> None:
     """Compiles and runs the trivial kernel. Raises RuntimeError, one line, if it does not do what it should."""
     case = Case(
         family="warm_up",
@@ -36,7 +31,7 @@ def warm_up(target: CpuTarget, optimization_level: int | None) -> None:
     )
     job = Job(case, (LaunchData((2,), {"x": np.zeros(2, np.float32)}, {}),))
     marks: list[Progress] = []
-    target.execute([job], optimization_level=optimization_level, report=marks.append)
+    target.execute([job], marks.append)
     outcome = marks[-1].outcome
     if outcome is None or outcome.failure or not (outcome.launches[0].arrays["x"] == 1.0).all():
-        raise RuntimeError(f"a trivial kernel does not run on the CPU: {outcome.failure if outcome else 'it gave no outcome'}")
+        raise RuntimeError(f"a trivial kernel does not run with --device={target.name}: {outcome.failure if outcome else 'it gave no outcome'}")

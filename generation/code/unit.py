@@ -6,24 +6,36 @@ another, each in a C++ namespace of its own: what is recorded is what is compile
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import warp as wp
 
 from generation.code.define import define
-from generation.code.private_api import CPU_BLOCK_DIM, PrivateApi
-from generation.code.target import BuildError
+from generation.code.private_api import PrivateApi
 from kernels.case import Case
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What a case's code is generated as: C++ or CUDA, for blocks of how many threads, for which architecture (CUDA's alone).
+
+    `cooperates` keeps cases whose threads wait for each other apart from the others; the text does not depend on it.
+    """
+
+    language: Literal["cpu", "cuda"]
+    block_dim: int
+    arch: int | None = None
+    cooperates: bool = False
 
 
 @dataclass(frozen=True)
 class Emitted:
     """A case that is ready to be built: its kernel, the namespace it lives in, and its code."""
 
-    case_id: str
+    case: Case
     kernel: Any
     namespace: dict[str, Any]
     name: str
@@ -34,10 +46,11 @@ class Emitted:
 
 @dataclass
 class Unit:
-    """The cases that share one Warp module, by the name of their entry points."""
+    """The cases that share one Warp module and one dialect, by the name of their entry points."""
 
     api: PrivateApi
     module_name: str
+    dialect: Dialect
     optimization_level: int | None
     members: dict[str, Emitted] = field(default_factory=dict)
 
@@ -53,14 +66,15 @@ class Unit:
     def emit(self, case: Case, namespace: dict[str, Any]) -> Emitted:
         """The case's code, split from the preamble. Raises what Warp's code generation raises; the kernel is then out of the module."""
         kernel = namespace[case.kernel_name]
+        dialect = self.dialect
         try:
-            emission = self.api.emit(kernel, target="cpu", block_dim=CPU_BLOCK_DIM)
+            emission = self.api.emit(kernel, target=dialect.language, block_dim=dialect.block_dim, output_arch=dialect.arch)
             preamble, code = split(emission.text, self.preamble)
         except Exception:
             if isinstance(kernel, wp.Kernel):
                 self.api.forget(kernel)
             raise
-        return Emitted(case.id, kernel, namespace, emission.name, preamble, code, emission.meta)
+        return Emitted(case, kernel, namespace, emission.name, preamble, code, emission.meta)
 
     def admits(self, emitted: Emitted) -> bool:
         """Whether the case can be compiled with the members: same preamble, and no other code under the same entry point.
@@ -79,24 +93,23 @@ class Unit:
     @cached_property
     def preamble(self) -> str:
         """The fixed part before any kernel's own code."""
-        return self.api.preamble(self.module, target="cpu", block_dim=CPU_BLOCK_DIM)
+        return self.api.preamble(self.module, target=self.dialect.language, block_dim=self.dialect.block_dim)
 
-    def build(self, folder: Path) -> None:
-        """Compiles and loads the members. Raises BuildError; clang's words are then on standard error."""
-        source = folder / f"{self.module_name}.cpp"
-        source.write_text(self.source(), encoding="utf-8")
-        binary = source.with_suffix(".o")
-        try:
-            self.api.build_cpu(self.module, source, binary)
-            self.api.load_cpu(self.module, binary, {key: value for member in self.members.values() for key, value in member.meta.items()})
-        except Exception as error:
-            raise BuildError(str(error)) from error
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What Warp wants to know of the members beside their binary."""
+        return {key: value for member in self.members.values() for key, value in member.meta.items()}
 
-    def source(self) -> str:
-        """The C++ of all members. `#line` makes the compiler's messages name the case, so that a faulty one is found at once."""
-        members = list(self.members.values())
-        spaces = [f'#line 1 "{member.case_id}"\nnamespace case_{i} {{\n{member.code}\n}}\n' for i, member in enumerate(members)]
-        return members[0].preamble + "".join(spaces)
+    def source(self, preamble: str, more: Callable[[Emitted], str] = lambda _: "") -> str:
+        """The C++ of all members after `preamble`, each with what `more` adds to it.
+
+        `#line` makes the compiler's messages name the case, so that a faulty one is found at once.
+        """
+        spaces = [
+            f'#line 1 "{member.case.id}"\nnamespace case_{i} {{\n{member.code}\n{more(member)}}}\n'
+            for i, member in enumerate(self.members.values())
+        ]
+        return preamble + "".join(spaces)
 
 
 def split(text: str, preamble: str) -> tuple[str, str]:

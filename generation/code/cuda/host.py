@@ -1,0 +1,103 @@
+"""CUDA text as C++ for this machine's processor: the very kernels, with stand-ins for CUDA's own words and entry points for Warp's launches.
+
+Warp's CPU launches call `<name>_cpu_forward(bounds, arguments)` and `<name>_cpu_backward(bounds, arguments, adjoints)`, with the arguments
+in a struct, one after another. The entry points made here unpack that struct and run the CUDA kernel for every thread of a grid, so that
+launches, tapes and arrays are Warp's own.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from generation.code.unit import Emitted
+
+_EXECUTION = Path(__file__).with_name("host_execution.h")
+
+_BLOCK_DIM = re.compile(r"^#define WP_TILE_BLOCK_DIM \d+$", re.MULTILINE)
+
+_WAITS = re.compile(r"\b(__syncthreads|__shared__)\b")
+"""What a person writes for threads that work together; Warp's own tiles go by the case's block_dim."""
+
+_DEVICE_ONLY = re.compile(
+    r"\b(asm|__shfl\w*|__ballot\w*|__any_sync|__all_sync|__match_\w+|__reduce_\w+_sync|__syncwarp|__syncthreads_\w+|__activemask|"
+    r"__nanosleep|__trap|__brkpt|clock64|clock|globaltimer|__constant__|__threadfence\w*|warpSize|laneid|cooperative_groups|nvcuda|"
+    r"__half2?|__nv_bfloat16\w*|__pipeline_\w+|__cvta_\w+|tex[123]D\w*|surf[123]D\w*)\b|<<<"
+)
+"""Words of CUDA that have no stand-in."""
+
+_ENTRY = r'extern "C" [^\n]*\b{name}\(\n(?P<parameters>.*?)\)\n\{{'
+_STRIDES = "for (size_t _idx = "
+"""How a kernel begins that goes round until every index is served, whatever the grid."""
+
+
+class HostTextError(RuntimeError):
+    """A generated text is not of the form that this module reads; the message says where."""
+
+
+def waits(source: str) -> bool:
+    """Whether the text of a case or of its code has threads of a block wait for each other by CUDA's own words."""
+    return _WAITS.search(source) is not None
+
+
+def obstacle(code: str, *, fibers: bool) -> str | None:
+    """Why the host cannot run a kernel's CUDA code, in a few words, or None. `fibers` says that threads can wait for each other here."""
+    word = _DEVICE_ONLY.search(code)
+    if word is not None:
+        return f"{word[0]} needs a GPU"
+    if not fibers and waits(code):
+        return "its threads wait for each other, which this version of Warp has no fibers for"
+    return None
+
+
+def host_preamble(preamble: str, block_dim: int) -> str:
+    """A CUDA text's preamble for the host, for blocks of `block_dim` threads that wait for each other, or 1 for blocks that do not."""
+    text, count = _BLOCK_DIM.subn(f"#define WP_TILE_BLOCK_DIM {block_dim}", preamble)
+    if count != 1:
+        raise HostTextError("the preamble does not define WP_TILE_BLOCK_DIM once")
+    return text + _EXECUTION.read_text(encoding="utf-8")
+
+
+def entry_points(emitted: Emitted) -> str:
+    """The entry points for Warp's CPU launches of one kernel, to stand after its code. Raises HostTextError for a code of another form."""
+    name = emitted.name
+    forward = _parameters(emitted.code, f"{name}_cuda_kernel_forward")
+    text = _struct(f"wp_host_args_{name}", forward[1:]) + _entry(name, "forward", forward[0], [("args", len(forward) - 1)], emitted.code)
+    if f"{name}_cuda_kernel_backward(" in emitted.code:
+        backward = _parameters(emitted.code, f"{name}_cuda_kernel_backward")
+        adjoints = backward[len(forward) :]
+        if backward[: len(forward)] != forward or len(adjoints) != len(forward) - 1:
+            raise HostTextError(f"the backward kernel of {name} does not take each argument and its adjoint")
+        parts = [("args", len(adjoints)), ("adj_args", len(adjoints))]
+        text += _struct(f"wp_host_adj_args_{name}", adjoints) + _entry(name, "backward", forward[0], parts, emitted.code)
+    return text
+
+
+def _parameters(code: str, name: str) -> list[str]:
+    """The types of an entry point's parameters, the launch's bounds first."""
+    found = re.search(_ENTRY.format(name=re.escape(name)), code, re.DOTALL)
+    if found is None:
+        raise HostTextError(f"the code has no entry point {name}")
+    return [line.strip().rpartition(" ")[0] for line in found["parameters"].split(",\n")]
+
+
+def _struct(name: str, types: list[str]) -> str:
+    return f"struct {name} {{ {' '.join(f'{t} p{i};' for i, t in enumerate(types))} }};\n"
+
+
+def _entry(name: str, direction: str, bounds: str, parts: list[tuple[str, int]], code: str) -> str:
+    kernel = f"{name}_cuda_kernel_{direction}"
+    body = code[code.index(f"{kernel}(") :].partition("\nextern ")[0]
+    strides = "true" if _STRIDES in body else "false"
+    fields = " ".join(f"wp_host_{part}_{name}* {part};" for part, _ in parts)
+    values = "".join(f", call->{part}->p{i}" for part, count in parts for i in range(count))
+    parameters = "".join(f", wp_host_{part}_{name}* {part}" for part, _ in parts)
+    call, thread = f"wp_host_{direction}_call_{name}", f"wp_host_{direction}_thread_{name}"
+    return (
+        f"struct {call} {{ {fields} }};\n"
+        f"static void {thread}(void* dim, size_t, int, void* raw)\n"
+        f"{{ {call}* call = ({call}*)raw; {kernel}(*({bounds}*)dim{values}); }}\n"
+        f'extern "C" WP_API void {name}_cpu_{direction}({bounds}* dim{parameters})\n'
+        f"{{ {call} call = {{ {', '.join(part for part, _ in parts)} }}; "
+        f"wp_host::run(dim->size, {strides}, &{thread}, dim, &call); }}\n"
+    )

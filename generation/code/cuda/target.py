@@ -1,0 +1,81 @@
+"""The CUDA target: Warp's own CUDA, compiled by NVRTC, run on a GPU where there is one and on the host where there is none."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generation.code.cpu.target import WARP_MISSING
+from generation.code.cuda import architectures
+from generation.code.cuda.architectures import DEFAULT_ARCHITECTURE, architecture_name
+from generation.code.job import Job
+from generation.code.settings import Reach, Settings
+from generation.code.target import BuildError, Report
+
+if TYPE_CHECKING:
+    from generation.code.cpu.headers import SpareHeaders
+    from generation.code.cuda.toolchain import CudaStages
+
+
+class CudaTarget:
+    """Generates and compiles CUDA kernels, and runs them where it can. Warp is imported on first use, never before `prepare`."""
+
+    name = "cuda"
+
+    def __init__(self) -> None:
+        self._stages: CudaStages | None = None
+        self._spare_headers: SpareHeaders | None = None
+
+    def missing(self) -> str | None:
+        """One line if warp-lang is not installed, else None: it brings the compiler, and neither GPU nor driver is needed."""
+        return WARP_MISSING if importlib.util.find_spec("warp") is None else None
+
+    def refusal(self, settings: Settings) -> str | None:
+        """One line for an architecture that is not known, or None. Whether the installed NVRTC knows it is found out by `prepare`."""
+        return None if settings.arch is None else architectures.refusal(settings.arch)
+
+    def reach(self) -> Reach:
+        """The GPUs of this machine, or the host in their place."""
+        return Reach("executed_on_host", (platform.machine(),), (architecture_name(DEFAULT_ARCHITECTURE),))
+
+    def stays(self, settings: Settings) -> bool:
+        """On a GPU batches run in the prepared process: what it holds of the GPU does not survive a fork."""
+        return settings.gpu is not None
+
+    def prepare(self, folder: Path, settings: Settings) -> str:
+        """Imports Warp, checks its private API, and compiles and runs a trivial kernel, which makes the precompiled headers.
+
+        Gives Warp's version. All caches are kept in `folder`. Raises RuntimeError, one line.
+        """
+        import warp as wp
+
+        wp.config.log_level = wp.LOG_ERROR
+        wp.config.kernel_cache_dir = str(folder / "cache")
+
+        from generation.code.cpu.headers import SpareHeaders
+        from generation.code.cuda.toolchain import HostStages
+        from generation.code.private_api import probe
+        from generation.code.warm_up import warm_up
+
+        api = probe()
+        arch = DEFAULT_ARCHITECTURE if settings.arch is None else settings.arch
+        if arch not in api.cuda_architectures():
+            known = ", ".join(str(a) for a in architectures.ARCHITECTURES if a in api.cuda_architectures())
+            raise RuntimeError(f"--arch {arch}: warp-lang {api.version} cannot compile for it; use one of {known}")
+        self._stages = HostStages(api, settings, arch)
+        warm_up(self)
+        self._spare_headers = SpareHeaders(api.header_folder(), folder / "spare-headers")
+        return api.version
+
+    def execute(self, jobs: Sequence[Job], report: Report) -> None:
+        """Runs the jobs as one batch. A job that cannot be defined or emitted fails alone; BuildError is the whole batch's."""
+        assert self._stages is not None, "prepare first"
+        try:
+            self._stages.execute(jobs, report)
+        except BuildError:
+            if self._spare_headers is not None:
+                self._spare_headers.restore()
+            raise

@@ -1,0 +1,134 @@
+"""How the CUDA target builds a unit, with NVRTC and for the host, and runs a case there."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from generation.code.cuda import host
+from generation.code.cuda.architectures import DEFAULT_BLOCK_DIM, architecture_name
+from generation.code.cuda.binary import resources
+from generation.code.job import LaunchData, LaunchOutcome, Outcome, Resources
+from generation.code.launch import run_launch
+from generation.code.memory import HostMemory
+from generation.code.private_api import CPU_BLOCK_DIM, PrivateApi
+from generation.code.settings import Settings
+from generation.code.stages import Stages
+from generation.code.unit import Dialect, Emitted, Unit
+from kernels.case import Case
+
+_HOST_LEVEL = 0
+"""Optimization level of the host's copy: it runs for milliseconds."""
+
+
+class CudaStages(Stages):
+    """CUDA by NVRTC, to PTX, for each unit as a whole or for each case alone if its PTX is to be kept."""
+
+    def __init__(self, api: PrivateApi, settings: Settings, arch: int) -> None:
+        super().__init__(api, settings.optimization_level)
+        self.arch = arch
+        self._with_ptx = settings.with_ptx
+        self._ptx: dict[str, tuple[str, Resources]] = {}
+
+    def dialect(self, case: Case) -> Dialect:
+        """CUDA for the case's blocks, or Warp's default ones."""
+        return Dialect("cuda", case.block_dim or DEFAULT_BLOCK_DIM, self.arch)
+
+    def build(self, unit: Unit, folder: Path, seconds: dict[str, float]) -> None:
+        """Compiles the members with NVRTC."""
+        with _added(seconds, "nvrtc"):
+            if self._with_ptx:
+                self._ptx = {name: self._compile_alone(unit, member, folder) for name, member in unit.members.items()}
+            else:
+                self._compile(unit, unit.source(_preamble(unit)), folder / f"{unit.module_name}.ptx")
+
+    def describe(self, emitted: Emitted, outcome: Outcome) -> Outcome:
+        """What is known of every case that NVRTC compiled."""
+        ptx, figures = self._ptx.get(emitted.name, (None, None))
+        return replace(outcome, validation="compiled", arch=architecture_name(self.arch), ptx=ptx, resources=figures)
+
+    def _compile(self, unit: Unit, text: str, binary: Path) -> None:
+        source = binary.with_suffix(".cu")
+        source.write_text(text, encoding="utf-8")
+        self.api.build_cuda(
+            unit.module,
+            source,
+            binary,
+            block_dim=unit.dialect.block_dim,
+            arch=self.arch,
+            optimization_level=self.optimization_level,
+        )
+
+    def _compile_alone(self, unit: Unit, member: Emitted, folder: Path) -> tuple[str, Resources]:
+        """The PTX of a case's own text and nothing else, so that it does not depend on the batch."""
+        text = member.preamble + member.code
+        ptx, cubin = folder / "alone.ptx", folder / "alone.cubin"
+        self._compile(unit, text, ptx)
+        self._compile(unit, text, cubin)
+        return ptx.read_text(encoding="utf-8"), resources(cubin.read_bytes(), member.name)
+
+
+class HostStages(CudaStages):
+    """CUDA by NVRTC, and the same text by clang for this machine's processor, which runs it."""
+
+    def __init__(self, api: PrivateApi, settings: Settings, arch: int) -> None:
+        super().__init__(api, settings, arch)
+        self._fibers = api.has_fibers()
+
+    def build(self, unit: Unit, folder: Path, seconds: dict[str, float]) -> None:
+        """Compiles the members with NVRTC, and those that the host can run with clang, which are loaded."""
+        super().build(unit, folder, seconds)
+        members = {name: m for name, m in unit.members.items() if self._obstacle(m) is None}
+        if not members:
+            return
+        runnable = replace(unit, members=members)
+        block_dim = self._block_dim(next(iter(members.values())).case)
+        with _added(seconds, "host_build"):
+            source = folder / f"{unit.module_name}.cpp"
+            preamble = host.host_preamble(_preamble(unit), block_dim)
+            source.write_text(runnable.source(preamble, host.entry_points), encoding="utf-8")
+            binary = source.with_suffix(".o")
+            self.api.build_cpu(unit.module, source, binary, block_dim=block_dim, optimization_level=_HOST_LEVEL, tiles_on_stack=False)
+            self.api.load_cpu(unit.module, binary, runnable.meta)
+
+    def describe(self, emitted: Emitted, outcome: Outcome) -> Outcome:
+        """Adds that the host runs the case, or why it does not."""
+        outcome = super().describe(emitted, outcome)
+        reason = self._obstacle(emitted)
+        if reason is not None:
+            return replace(outcome, not_executed=reason)
+        return replace(outcome, validation="executed_on_host", executed_on=platform.machine())
+
+    def run(self, emitted: Emitted, launch: LaunchData) -> LaunchOutcome:
+        """Runs one launch through Warp's CPU launches."""
+        real_blocks = self._block_dim(emitted.case) > CPU_BLOCK_DIM
+        return run_launch(emitted.case, launch, emitted.kernel, emitted.namespace, HostMemory(), threads_of_blocks=real_blocks)
+
+    def _obstacle(self, emitted: Emitted) -> str | None:
+        return host.obstacle(emitted.code, fibers=self._fibers)
+
+    def _block_dim(self, case: Case) -> int:
+        """Threads of a block that wait for each other: those of a case that has a block, where there are fibers to do it."""
+        cooperates = case.block_dim is not None or host.waits(case.python_source)
+        return (case.block_dim or DEFAULT_BLOCK_DIM) if cooperates and self._fibers else CPU_BLOCK_DIM
+
+    def dialect(self, case: Case) -> Dialect:
+        """CUDA for the case's blocks; cases whose threads wait for each other are kept apart from the others."""
+        return replace(super().dialect(case), cooperates=self._block_dim(case) > CPU_BLOCK_DIM)
+
+
+def _preamble(unit: Unit) -> str:
+    return next(iter(unit.members.values())).preamble
+
+
+@contextmanager
+def _added(seconds: dict[str, float], step: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[step] = seconds.get(step, 0.0) + time.perf_counter() - start

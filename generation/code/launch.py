@@ -1,0 +1,44 @@
+"""One launch of a compiled kernel: arrays in, forward, read back, backward, gradients out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import warp as wp
+
+from generation.code.job import LaunchData, LaunchOutcome
+from generation.code.memory import Memory
+from generation.code.values import to_numpy, to_warp, warp_type
+from kernels.case import Case
+
+
+def run_launch(
+    case: Case, launch: LaunchData, kernel: Any, namespace: dict[str, Any], memory: Memory, *, threads_of_blocks: bool = False
+) -> LaunchOutcome:
+    """Runs the kernel once forward and, where the case has differentiable inputs and outputs, once backward, on `memory`'s device.
+
+    With `threads_of_blocks` the grid of a case that has a `block_dim` counts every thread, as it does on a GPU; without it Warp decides.
+    Every array argument is read back before the backward pass, which may write to arrays again. Raises ValueError for a value that does not
+    fit its argument, KeyError for one that is missing, OutOfBoundsError for a kernel that wrote outside of an array.
+    """
+    arguments = {a.name: to_warp(launch.values[a.name], a, namespace, memory) for a in case.arguments}
+    tape = wp.Tape()
+    with tape:
+        inputs = list(arguments.values())
+        if case.block_dim is None:
+            wp.launch(kernel, dim=launch.dim, inputs=inputs, device=memory.device)
+        elif threads_of_blocks:
+            wp.launch(kernel, dim=(*launch.dim, case.block_dim), inputs=inputs, device=memory.device)
+        else:
+            wp.launch_tiled(kernel, dim=launch.dim, inputs=inputs, block_dim=case.block_dim, device=memory.device)
+    arrays = {a.name: to_numpy(arguments[a.name]) for a in case.arguments if a.ndim}
+    memory.check()
+    gradients = {}
+    if case.differentiable_inputs and case.differentiable_outputs:
+        seeds = {
+            arguments[a.name]: memory.array(a.name, launch.cotangents[a.name], warp_type(a.dtype)) for a in case.differentiable_outputs
+        }
+        tape.backward(grads=seeds)
+        gradients = {a.name: to_numpy(arguments[a.name].grad) for a in case.differentiable_inputs}
+        memory.check()
+    return LaunchOutcome(arrays, gradients)

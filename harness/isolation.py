@@ -38,9 +38,7 @@ class _ServerDiedError(Exception):
 class BatchRunner:
     """Runs batches for one process, which owns one server. A context manager; the server starts with the first batch."""
 
-    def __init__(
-        self, device: str, settings: Settings | None = None, *, build_seconds: float = 240.0, case_seconds: float = 20.0
-    ) -> None:
+    def __init__(self, device: str, settings: Settings | None = None, *, build_seconds: float = 240.0, case_seconds: float = 20.0) -> None:
         self.device = device
         self.settings = Settings() if settings is None else settings
         self.build_seconds = build_seconds

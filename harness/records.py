@@ -76,7 +76,9 @@ COLUMNS = (
     Column("harness_version", pa.string(), "version of this project that made the record", few_values=True),
     Column("pair_id", pa.string(), "hash of `python_source`: the same for a kernel's CPU and CUDA record"),
     Column("tolerance_gradient", pa.float64(), "what `max_error_gradient` was held to; null if none was measured"),
-    Column("executed_on", pa.string(), "what ran the code: a processor's architecture or a GPU's name; empty if nothing did", few_values=True),
+    Column(
+        "executed_on", pa.string(), "what ran the code: a processor's architecture or a GPU's name; empty if nothing did", few_values=True
+    ),
     Column("not_executed", pa.string(), "why the code was compiled and not executed; empty if it was executed", few_values=True),
     Column("ptx", pa.string(), "NVRTC's PTX of the preamble and `code`, where it was asked for; null elsewhere"),
     Column("resources", pa.string(), "JSON: registers and bytes of memory that each entry point takes on `arch`; null where `ptx` is"),

@@ -23,13 +23,14 @@ class Settings:
 
     `optimization_level` is that of the target's compiler (None: Warp's default for the target). `arch` is a CUDA compute capability times
     ten, such as 90 (None: the target's choice). `with_ptx` keeps each case's PTX. `gpu` is the number of the CUDA device that runs the
-    cases (None: they run on the host).
+    cases (None: they run on the host). `headers` is a folder where the servers of a run share precompiled headers (None: not shared).
     """
 
     optimization_level: int | None = None
     arch: int | None = None
     with_ptx: bool = False
     gpu: int | None = None
+    headers: str | None = None
 
     def to_json(self) -> str:
         """The settings as one line."""

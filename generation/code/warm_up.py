@@ -34,4 +34,6 @@ def warm_up(target: Target) -> None:
     target.execute([job], marks.append)
     outcome = marks[-1].outcome
     if outcome is None or outcome.failure or not (outcome.launches[0].arrays["x"] == 1.0).all():
-        raise RuntimeError(f"a trivial kernel does not run with --device={target.name}: {outcome.failure if outcome else 'it gave no outcome'}")
+        raise RuntimeError(
+            f"a trivial kernel does not run with --device={target.name}: {outcome.failure if outcome else 'it gave no outcome'}"
+        )

@@ -13,8 +13,8 @@ from generation.code.settings import Reach, Settings
 from generation.code.target import BuildError, Report
 
 if TYPE_CHECKING:
-    from generation.code.cpu.headers import SpareHeaders
     from generation.code.cpu.toolchain import CpuStages
+    from generation.code.headers import Headers
 
 WARP_MISSING = "warp-lang is not installed: pip install 'warp-lang>=1.16,<1.20'"
 
@@ -26,7 +26,7 @@ class CpuTarget:
 
     def __init__(self) -> None:
         self._stages: CpuStages | None = None
-        self._spare_headers: SpareHeaders | None = None
+        self._headers: Headers | None = None
 
     def missing(self) -> str | None:
         """One line if warp-lang is not installed, else None. Whether its version will do is found out by `prepare`."""
@@ -58,15 +58,17 @@ class CpuTarget:
         wp.config.log_level = wp.LOG_ERROR
         wp.config.kernel_cache_dir = str(folder / "cache")
 
-        from generation.code.cpu.headers import SpareHeaders
         from generation.code.cpu.toolchain import CpuStages
-        from generation.code.private_api import probe
+        from generation.code.headers import shared_headers
+        from generation.code.private_api import CPU_BLOCK_DIM, probe
         from generation.code.warm_up import warm_up
 
         api = probe()
+        headers = shared_headers(api.header_folder(), folder, settings)
         self._stages = CpuStages(api, settings.optimization_level)
-        warm_up(self)
-        self._spare_headers = SpareHeaders(api.header_folder(), folder / "spare-headers")
+        with headers.making(CPU_BLOCK_DIM):
+            warm_up(self)
+        self._headers = headers
         return api.version
 
     def execute(self, jobs: Sequence[Job], report: Report) -> None:
@@ -75,6 +77,6 @@ class CpuTarget:
         try:
             self._stages.execute(jobs, report)
         except BuildError:
-            if self._spare_headers is not None:
-                self._spare_headers.restore()
+            if self._headers is not None:
+                self._headers.restore()
             raise

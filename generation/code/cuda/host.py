@@ -1,4 +1,4 @@
-"""CUDA text as C++ for this machine's processor: the very kernels, with stand-ins for CUDA's own words and entry points for Warp's launches.
+"""CUDA text as C++ for this machine: the very kernels, with stand-ins for CUDA's own words and entry points for Warp's launches.
 
 Warp's CPU launches call `<name>_cpu_forward(bounds, arguments)` and `<name>_cpu_backward(bounds, arguments, adjoints)`, with the arguments
 in a struct, one after another. The entry points made here unpack that struct and run the CUDA kernel for every thread of a grid, so that

@@ -16,8 +16,8 @@ from generation.code.settings import Reach, Settings
 from generation.code.target import BuildError, Report
 
 if TYPE_CHECKING:
-    from generation.code.cpu.headers import SpareHeaders
     from generation.code.cuda.toolchain import CudaStages
+    from generation.code.headers import Headers
 
 
 class CudaTarget:
@@ -27,7 +27,7 @@ class CudaTarget:
 
     def __init__(self) -> None:
         self._stages: CudaStages | None = None
-        self._spare_headers: SpareHeaders | None = None
+        self._headers: Headers | None = None
 
     def missing(self) -> str | None:
         """One line if warp-lang is not installed, else None: it brings the compiler, and neither GPU nor driver is needed."""
@@ -55,9 +55,9 @@ class CudaTarget:
         wp.config.log_level = wp.LOG_ERROR
         wp.config.kernel_cache_dir = str(folder / "cache")
 
-        from generation.code.cpu.headers import SpareHeaders
         from generation.code.cuda.toolchain import HostStages
-        from generation.code.private_api import probe
+        from generation.code.headers import shared_headers
+        from generation.code.private_api import CPU_BLOCK_DIM, probe
         from generation.code.warm_up import warm_up
 
         api = probe()
@@ -65,9 +65,11 @@ class CudaTarget:
         if arch not in api.cuda_architectures():
             known = ", ".join(str(a) for a in architectures.ARCHITECTURES if a in api.cuda_architectures())
             raise RuntimeError(f"--arch {arch}: warp-lang {api.version} cannot compile for it; use one of {known}")
-        self._stages = HostStages(api, settings, arch)
-        warm_up(self)
-        self._spare_headers = SpareHeaders(api.header_folder(), folder / "spare-headers")
+        headers = shared_headers(api.header_folder(), folder, settings)
+        self._stages = HostStages(api, settings, arch, headers)
+        with headers.making(CPU_BLOCK_DIM):
+            warm_up(self)
+        self._headers = headers
         return api.version
 
     def execute(self, jobs: Sequence[Job], report: Report) -> None:
@@ -76,6 +78,6 @@ class CudaTarget:
         try:
             self._stages.execute(jobs, report)
         except BuildError:
-            if self._spare_headers is not None:
-                self._spare_headers.restore()
+            if self._headers is not None:
+                self._headers.restore()
             raise

@@ -12,6 +12,7 @@ from pathlib import Path
 from generation.code.cuda import host
 from generation.code.cuda.architectures import DEFAULT_BLOCK_DIM, architecture_name
 from generation.code.cuda.binary import resources
+from generation.code.headers import Headers
 from generation.code.job import LaunchData, LaunchOutcome, Outcome, Resources
 from generation.code.launch import run_launch
 from generation.code.memory import HostMemory
@@ -75,8 +76,9 @@ class CudaStages(Stages):
 class HostStages(CudaStages):
     """CUDA by NVRTC, and the same text by clang for this machine's processor, which runs it."""
 
-    def __init__(self, api: PrivateApi, settings: Settings, arch: int) -> None:
+    def __init__(self, api: PrivateApi, settings: Settings, arch: int, headers: Headers) -> None:
         super().__init__(api, settings, arch)
+        self._headers = headers
         self._fibers = api.has_fibers()
 
     def build(self, unit: Unit, folder: Path, seconds: dict[str, float]) -> None:
@@ -88,12 +90,19 @@ class HostStages(CudaStages):
         runnable = replace(unit, members=members)
         block_dim = self._block_dim(next(iter(members.values())).case)
         with _added(seconds, "host_build"):
-            source = folder / f"{unit.module_name}.cpp"
             preamble = host.host_preamble(_preamble(unit), block_dim)
-            source.write_text(runnable.source(preamble, host.entry_points), encoding="utf-8")
-            binary = source.with_suffix(".o")
-            self.api.build_cpu(unit.module, source, binary, block_dim=block_dim, optimization_level=_HOST_LEVEL, tiles_on_stack=False)
+            if block_dim > CPU_BLOCK_DIM:
+                with self._headers.making(block_dim) as lacking:
+                    if lacking:
+                        self._compile_for_host(unit, preamble, folder / "header.o", block_dim)
+            binary = folder / f"{unit.module_name}.o"
+            self._compile_for_host(unit, runnable.source(preamble, host.entry_points), binary, block_dim)
             self.api.load_cpu(unit.module, binary, runnable.meta)
+
+    def _compile_for_host(self, unit: Unit, text: str, binary: Path, block_dim: int) -> None:
+        source = binary.with_suffix(".cpp")
+        source.write_text(text, encoding="utf-8")
+        self.api.build_cpu(unit.module, source, binary, block_dim=block_dim, optimization_level=_HOST_LEVEL, tiles_on_stack=False)
 
     def describe(self, emitted: Emitted, outcome: Outcome) -> Outcome:
         """Adds that the host runs the case, or why it does not."""

@@ -205,5 +205,7 @@ class _Server:
 def _environment(folder: Path) -> dict[str, str]:
     """The same few variables for every server: what a kernel's code and numbers may depend on must not come from the shell."""
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+    # Its modules, Warp above all, must be the ones that this process would import.
+    kept["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     fixed = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TMPDIR": str(folder), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     return kept | fixed

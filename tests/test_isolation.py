@@ -29,8 +29,8 @@ from small_cases import (
 )
 
 from generation.code.job import Job, Outcome
-from harness.frames import ENDING, OUTCOME, FrameReader, send
 from generation.code.settings import Settings
+from harness.frames import ENDING, OUTCOME, FrameReader, send
 from harness.isolation import BatchRunner, IsolationError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -171,9 +171,11 @@ def test_empty_batch_starts_no_server():
         assert idle._server is None
 
 
-def test_device_without_generation_is_refused_in_one_line():
-    with BatchRunner("cuda") as cuda, pytest.raises(IsolationError, match="CUDA generation is not part of this version yet"):
+def test_settings_that_the_compiler_refuses_are_one_line():
+    with BatchRunner("cuda", Settings(arch=37)) as cuda, pytest.raises(IsolationError, match="--arch 37: ") as error:
         cuda.run([healthy(0)])
+    assert "cannot compile for it; use one of 75, " in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_close_leaves_nothing(runner, tmp_path, monkeypatch):
@@ -193,6 +195,7 @@ def test_killed_owner_leaves_nothing(tmp_path):
     program = (
         f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests')!r}]\n"
         "from small_cases import ENDLESS, healthy, job\n"
+        "from generation.code.settings import Settings\n"
         "from harness.isolation import BatchRunner\n"
         "runner = BatchRunner('cpu', Settings(optimization_level=0), case_seconds=300)\n"
         "runner.run([healthy(0)])\n"

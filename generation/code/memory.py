@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 GUARD_BYTES = 512
 """Guard on either side of an array: room for a few elements of any type, so that near misses land in it."""
 
-_FILL = 0xFF
-"""Each byte of a guard. Read as a float it is NaN, so that a stray read shows in what is computed."""
+_FILL = 0x3F
+"""Each byte of a guard: as a float of any width a number near which sums are exact enough to show (0.747 in single precision), so that a
+stray addition shows as well as a stray store, and a stray read changes what is computed."""
 
 _ALIGNMENT = 64
 

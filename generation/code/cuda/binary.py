@@ -44,7 +44,10 @@ def resources(cubin: bytes, name: str) -> Resources:
     `frame_bytes` and `stack_bytes` are local memory per thread, `shared_bytes` static shared memory per block, `parameter_bytes` the
     constant bank with the parameters, `code_bytes` machine code. Raises BinaryError.
     """
-    sections = _sections(cubin)
+    try:
+        sections = _sections(cubin)
+    except (struct.error, IndexError, ValueError) as error:
+        raise BinaryError(f"its sections cannot be read: {error}") from None
     info = next((s for s in sections if s.name == ".nv.info"), None)
     if info is None:
         raise BinaryError("it has no section .nv.info")

@@ -46,7 +46,7 @@ class Stages(ABC):
 
     @abstractmethod
     def describe(self, emitted: Emitted, outcome: Outcome) -> Outcome:
-        """The outcome with what is known of the case once it is built: its level, where it runs, and why not if it does not."""
+        """The outcome with what is known of the case once it is built: its level, where it runs, why not if it does not, or its failure."""
 
     @abstractmethod
     def run(self, emitted: Emitted, launch: LaunchData) -> LaunchOutcome:
@@ -123,7 +123,7 @@ class Stages(ABC):
         assert emitted is not None
         case = work.job.case
         outcome = self.describe(emitted, Outcome(case.id, code=emitted.code, preamble=emitted.preamble))
-        if not outcome.not_executed:
+        if outcome.failure is None and not outcome.not_executed:
             try:
                 with _timed(work.seconds, "run"):
                     done = []

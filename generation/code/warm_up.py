@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from generation.code.job import Job, LaunchData
+from generation.code.job import Job, LaunchData, Outcome
 from generation.code.target import Progress, Target
 from kernels.case import Argument, Case, Launch
 
@@ -33,7 +33,13 @@ def warm_up(target: Target) -> None:
     marks: list[Progress] = []
     target.execute([job], marks.append)
     outcome = marks[-1].outcome
-    if outcome is None or outcome.failure or not (outcome.launches[0].arrays["x"] == 1.0).all():
-        raise RuntimeError(
-            f"a trivial kernel does not run with --device={target.name}: {outcome.failure if outcome else 'it gave no outcome'}"
-        )
+    if _trouble(outcome):
+        raise RuntimeError(f"a trivial kernel does not run with --device={target.name}: {_trouble(outcome)}")
+
+
+def _trouble(outcome: Outcome | None) -> str:
+    """What the trivial kernel did wrong, or ''."""
+    if outcome is None or outcome.failure:
+        return "it gave no outcome" if outcome is None else str(outcome.failure)
+    x = outcome.launches[0].arrays["x"]
+    return "" if (x == 1.0).all() else f"it computes {x.tolist()} and not ones"

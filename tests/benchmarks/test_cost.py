@@ -8,6 +8,9 @@ Three measurements in one run, on the same kernels, those that the job harvested
 - the naive way: one Warp module per kernel at Warp's default options, in one process; a sample of the kernels, scaled by bytes, the
   process's start counted once and not scaled.
 
+For CUDA, where there is no GPU, the job is measured against NVRTC's own time for the same kernels in the same batches, and against Warp
+alone, which generates their code and has NVRTC compile it; the job does both, and compiles the text a second time to run it on the host.
+
 CPU seconds are user and system time; an MB is 10^6 bytes of the `code` column. A CPU second is worth less where virtual cores share a
 physical one and both are busy, so each measurement keeps as many processes busy as the others: the naive way runs in as many equal copies
 as the job has workers, and counts as their mean. Nothing here fails for being slow: times are for a person to read, on a machine with
@@ -21,6 +24,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +42,12 @@ CPU_TARGET_OPTIONS = {f"enable_mathdx_{part}": False for part in ("gemm", "fft",
 
 @dataclass(frozen=True)
 class Kernel:
-    """A harvested kernel: its place in the stream, its text, and the bytes of its code."""
+    """A harvested kernel: its place in the stream, its text, the bytes of its code, and its block's threads if it asks for a number."""
 
     index: int
     source: str
     code_bytes: int
+    block_dim: int | None
 
 
 @pytest.fixture
@@ -53,16 +58,16 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # The main job as it comes, and mass validation: at level 0 compiling is cheap enough that starting up shows, so it gets a longer run.
 @pytest.mark.parametrize(("level", "count"), [(None, 256), (0, 1024)], ids=["default level", "level 0"])
 def test_cost_per_megabyte(benchmark: Any, data_dir: Path, capsys: pytest.CaptureFixture[str], level: int | None, count: int) -> None:
-    job_seconds = benchmark.pedantic(run_job, args=(data_dir, level, count), rounds=1, iterations=1)
-    kernels = harvested(data_dir)
+    job_seconds = benchmark.pedantic(run_job, args=(data_dir, "cpu", level, count), rounds=1, iterations=1)
+    kernels = harvested(data_dir, "cpu")
     megabytes = sum(k.code_bytes for k in kernels) / 1e6
     sample = [kernels[i * len(kernels) // SAMPLE] for i in range(min(SAMPLE, len(kernels)))]
     share = sum(k.code_bytes for k in sample) / 1e6 / megabytes
 
     batches = batches_of(kernels, count)
     options = CPU_TARGET_OPTIONS if level is None else CPU_TARGET_OPTIONS | {"optimization_level": level}
-    alone = warp_alone(data_dir.parent, "alone", options, 1, [batches[worker::WORKERS] for worker in range(WORKERS)])
-    naive = warp_alone(data_dir.parent, "naive", {}, None, [[[kernel] for kernel in sample]] * WORKERS)
+    alone = warp_alone(data_dir.parent, "alone", "cpu", options, 1, [batches[worker::WORKERS] for worker in range(WORKERS)])
+    naive = warp_alone(data_dir.parent, "naive", "cpu", {}, None, [[[kernel] for kernel in sample]] * WORKERS)
 
     job = job_seconds / megabytes
     warp = sum(process["start"] + process["rest"] for process in alone) / megabytes
@@ -76,32 +81,67 @@ def test_cost_per_megabyte(benchmark: Any, data_dir: Path, capsys: pytest.Captur
         "job_over_warp_alone": job / warp,
         "naive_over_job": one_by_one / job,
     }
+    say(benchmark, capsys, "at Warp's default level" if level is None else f"at level {level}", figures, data_dir / "summary-cpu.json")
+
+
+def test_cuda_cost_per_megabyte(benchmark: Any, data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    count = 1024
+    job_seconds = benchmark.pedantic(run_job, args=(data_dir, "cuda", None, count), rounds=1, iterations=1)
+    kernels = harvested(data_dir, "cuda")
+    megabytes = sum(k.code_bytes for k in kernels) / 1e6
+    batches = [list(same) for batch in batches_of(kernels, count) for _, same in groupby(sorted(batch, key=block), key=block)]
+    alone = warp_alone(data_dir.parent, "nvrtc", "cuda", CPU_TARGET_OPTIONS, None, [batches[worker::WORKERS] for worker in range(WORKERS)])
+    job = job_seconds / megabytes
+    nvrtc = sum(process["compiler"] for process in alone) / megabytes
+    warp = sum(process["start"] + process["rest"] for process in alone) / megabytes
+    figures = {
+        "kernels": len(kernels),
+        "code_mb": megabytes,
+        "job_cpu_s_per_mb": job,
+        "nvrtc_cpu_s_per_mb": nvrtc,
+        "warp_alone_cpu_s_per_mb": warp,
+        "job_over_nvrtc": job / nvrtc,
+        "job_over_warp_alone": job / warp,
+    }
+    say(benchmark, capsys, "CUDA without a GPU", figures, data_dir / "summary-cuda.json")
+
+
+def block(kernel: Kernel) -> int:
+    """What the job keeps kernels apart by when it compiles a batch."""
+    return kernel.block_dim or 0
+
+
+def say(benchmark: Any, capsys: pytest.CaptureFixture[str], title: str, figures: dict[str, Any], summary: Path) -> None:
+    """Prints the figures and the job's stages, and keeps the figures with the benchmark."""
     benchmark.extra_info.update(figures)
-    seconds = json.loads((data_dir / "summary-cpu.json").read_text(encoding="utf-8"))["seconds"]
+    seconds = json.loads(summary.read_text(encoding="utf-8"))["seconds"]
     with capsys.disabled():
-        print("\nat Warp's default level" if level is None else f"\nat level {level}")
+        print(f"\n{title}")
         for name, value in figures.items():
             print(f"{name:24} {value:.3f}" if isinstance(value, float) else f"{name:24} {value}")
         print("job's seconds by stage  ", " ".join(f"{stage} {value:.2f}" for stage, value in seconds.items()))
 
 
-def run_job(data_dir: Path, level: int | None, count: int) -> float:
+def run_job(data_dir: Path, device: str, level: int | None, count: int) -> float:
     """CPU seconds of the whole job. Every process of it is waited for by the one that started it, so all are in the first one's account."""
-    command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), "--device=cpu", f"--count={count}", f"--data-dir={data_dir}"]
+    command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), f"--device={device}", f"--count={count}", f"--data-dir={data_dir}"]
     command += [] if level is None else [f"--optimization-level={level}"]
     with open(data_dir.parent / "job.log", "wb") as log:
         process = subprocess.Popen([*command, "-p", "no:benchmark"], cwd=ROOT, stdout=log, stderr=log)
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     log_text = (data_dir.parent / "job.log").read_text(errors="replace")
-    assert (data_dir / "summary-cpu.json").exists(), log_text
+    assert (data_dir / f"summary-{device}.json").exists(), log_text
     return usage.ru_utime + usage.ru_stime
 
 
-def harvested(data_dir: Path) -> list[Kernel]:
+def harvested(data_dir: Path, device: str) -> list[Kernel]:
     """The kernels in the shards that the job wrote, in the order of the stream."""
-    table = ds.dataset(sorted((data_dir / "cpu").glob("*.parquet"))).to_table(["index", "python_source", "code_bytes"])
-    kernels = [Kernel(row["index"], row["python_source"], row["code_bytes"]) for row in table.to_pylist()]
+    table = ds.dataset(sorted((data_dir / device).glob("*.parquet"))).to_table(["index", "python_source", "code_bytes", "launch"])
+    kernels = [
+        Kernel(row["index"], row["python_source"], row["code_bytes"], json.loads(row["launch"]).get("block_dim"))
+        for row in table.to_pylist()
+    ]
     return sorted(kernels, key=lambda kernel: kernel.index)
 
 
@@ -112,17 +152,18 @@ def batches_of(kernels: list[Kernel], count: int) -> list[list[Kernel]]:
 
 
 def warp_alone(
-    folder: Path, name: str, options: dict[str, Any], block_dim: int | None, processes: list[list[list[Kernel]]]
+    folder: Path, name: str, device: str, options: dict[str, Any], block_dim: int | None, processes: list[list[list[Kernel]]]
 ) -> list[dict[str, float]]:
     """CPU seconds of fresh processes that run side by side, each compiling its modules (lists of kernels) and nothing else.
 
-    For each process `start` is what starting up took, and `rest` what the modules took, as the process measured itself.
+    For each process `start` is what starting up took, `rest` what the modules took, and `compiler` the part of it that the compiler took,
+    as the process measured itself.
     """
     running = []
     for number, modules in enumerate(processes):
         plan = folder / f"{name}-{number}.json"
         sources = [[kernel.source for kernel in module] for module in modules]
-        plan.write_text(json.dumps({"options": options, "block_dim": block_dim, "modules": sources}), encoding="utf-8")
+        plan.write_text(json.dumps({"device": device, "options": options, "block_dim": block_dim, "modules": sources}), encoding="utf-8")
         running.append(subprocess.Popen([sys.executable, str(WARP_ALONE), str(plan)], stdout=subprocess.PIPE, text=True))
     outputs = [process.communicate()[0] for process in running]
     assert not any(process.returncode for process in running), f"Warp alone failed: {outputs}"

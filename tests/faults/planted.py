@@ -37,12 +37,12 @@ FAULTS = (
         "for l in adj.blocks[0].body_reverse:",
     ),
     Fault(
-        "the first adjoint statement is lost",
+        "the adjoint of every product is lost",
         CODEGEN,
-        "for l in reversed(adj.blocks[0].body_reverse):",
-        "for l in reversed(adj.blocks[0].body_reverse[1:]):",
+        '        lines += [l + "\\n"]\n\n    if grid_stride',
+        '        lines += [l + "\\n"] if "adj_mul(" not in l else []\n\n    if grid_stride',
     ),
-    Fault("two of a grid's coordinates change places", CODEGEN, "wp::tid(x, y, _idx, dim)\n", "wp::tid(y, x, _idx, dim)\n", 2),
+    Fault("two of a grid's coordinates change places", CODEGEN, "wp::tid(x, y, _idx, dim)\n", "wp::tid(y, x, _idx, dim)\n"),
     # Atomics and arrays.
     Fault(
         "an atomic addition is lost",
@@ -99,6 +99,12 @@ FAULTS = (
         "        T& g = index(adj_buf, i);",
     ),
     Fault("a grid's last coordinate is not divided out", BUILTIN, "        linear /= bounds.shape[2];\n", ""),
+    Fault(
+        "the device's atomic addition is none",
+        BUILTIN,
+        "#else\n    return atomicAdd(buf, value);",
+        "#else\n    T old = buf[0];\n    buf[0] = old + value;\n    return old;",
+    ),
     # Scalars.
     Fault(
         "the adjoint of a product drops a factor",

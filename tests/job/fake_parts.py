@@ -50,7 +50,7 @@ class Prepared:
         self.job = Job(case, ())
 
 
-def prepare(case):
+def prepare(case, *, gpu):
     fault = FAULTS.get(case.id)
     if fault == "worker dies while preparing":
         os._exit(9)
@@ -82,7 +82,7 @@ def judge(prepared, outcome):
 class BatchRunner:
     warp_version = "1.19.0"
 
-    def __init__(self, device, *, optimization_level=None):
+    def __init__(self, device, settings):
         pass
 
     def run(self, jobs):
@@ -98,7 +98,7 @@ class BatchRunner:
     def _outcome(self, case):
         if FAULTS.get(case.id) == "compile":
             return Outcome(case.id, failure="compile: no member named 'x'")
-        return Outcome(case.id, f"// {case.id}, seed {case.seed}\n", "// preamble\n", seconds={"build": 0.25, "run": 0.125})
+        return Outcome(case.id, f"// {case.id}, seed {case.seed}\n", "// preamble\n", executed_on="x86_64", arch="x86_64", seconds={"build": 0.25, "run": 0.125})
 
     def close(self):
         pass

@@ -9,7 +9,11 @@ from job_command import ROOT, command
 
 BAD = {
     "--device=tpu": ["tpu", "cpu, cuda"],
-    "--device=cuda": ["cuda", "--device=cpu"],
+    "--device=cuda --arch=70": ["--arch 70", "75, 80, 86, 89, 90, 100, 120"],
+    "--device=cuda --arch=new": ["--arch new", "75, 80, 86, 89, 90, 100, 120"],
+    "--device=cpu --arch=90": ["--arch 90", "--device=cuda"],
+    "--device=cpu --with-ptx": ["--with-ptx", "--device=cuda"],
+    "--require=all": ["--require all", "compiled, executed_on_host, executed"],
     "--family=nonsense": ["nonsense", "map, scan"],
     "--case=nonsense": ["nonsense", "<family>-<six digits>"],
     "--case=nonsense-000001": ["nonsense-000001", "<family>-<six digits>"],
@@ -36,7 +40,7 @@ import contextlib, io, json, pytest, sys
 for argument in json.loads(sys.argv[1]):
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        status = pytest.main([argument if part == "ARGUMENT" else part for part in sys.argv[2:]])
+        status = pytest.main([word for part in sys.argv[2:] for word in (argument.split(" ") if part == "ARGUMENT" else [part])])
     print(json.dumps([argument, int(status), said.getvalue()]))
 """
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from generation.code.cuda import host
 from generation.code.cuda.architectures import DEFAULT_BLOCK_DIM, architecture_name
+from generation.code.cuda.atomics import entries, lost_addition
 from generation.code.cuda.binary import resources
 from generation.code.headers import Headers
-from generation.code.job import LaunchData, LaunchOutcome, Outcome, Resources
+from generation.code.job import Job, LaunchData, LaunchOutcome, Outcome, Resources
 from generation.code.launch import run_launch
 from generation.code.memory import HostMemory
 from generation.code.private_api import CPU_BLOCK_DIM, PrivateApi
 from generation.code.settings import Settings
 from generation.code.stages import Stages
+from generation.code.target import Report
 from generation.code.unit import Dialect, Emitted, Unit
 from kernels.case import Case
 
@@ -33,7 +35,15 @@ class CudaStages(Stages):
         super().__init__(api, settings.optimization_level)
         self.arch = arch
         self._with_ptx = settings.with_ptx
+        # Of the batch at hand, by a case's code.
         self._ptx: dict[str, tuple[str, Resources]] = {}
+        self._faults: dict[str, str] = {}
+
+    def execute(self, jobs: Sequence[Job], report: Report) -> None:
+        """Runs the jobs as one batch."""
+        self._ptx.clear()
+        self._faults.clear()
+        super().execute(jobs, report)
 
     def dialect(self, case: Case) -> Dialect:
         """CUDA for the case's blocks, or Warp's default ones."""
@@ -43,14 +53,23 @@ class CudaStages(Stages):
         """Compiles the members with NVRTC."""
         with _added(seconds, "nvrtc"):
             if self._with_ptx:
-                self._ptx = {name: self._compile_alone(unit, member, folder) for name, member in unit.members.items()}
+                kept = {member.code: self._compile_alone(unit, member, folder) for member in unit.members.values()}
+                self._ptx |= kept
+                found = {entry: text for ptx, _ in kept.values() for entry, text in entries(ptx).items()}
             else:
-                self._compile(unit, unit.source(_preamble(unit)), folder / f"{unit.module_name}.ptx")
+                binary = folder / f"{unit.module_name}.ptx"
+                self._compile(unit, unit.source(_preamble(unit)), binary)
+                found = entries(binary.read_text(encoding="utf-8"))
+        for name, member in unit.members.items():
+            reason = lost_addition(member.code, name, found)
+            if reason is not None:
+                self._faults[member.code] = f"compile: {reason}"
 
     def describe(self, emitted: Emitted, outcome: Outcome) -> Outcome:
         """What is known of every case that NVRTC compiled."""
-        ptx, figures = self._ptx.get(emitted.name, (None, None))
-        return replace(outcome, validation="compiled", arch=architecture_name(self.arch), ptx=ptx, resources=figures)
+        ptx, figures = self._ptx.get(emitted.code, (None, None))
+        fault = self._faults.get(emitted.code)
+        return replace(outcome, failure=fault, validation="compiled", arch=architecture_name(self.arch), ptx=ptx, resources=figures)
 
     def _compile(self, unit: Unit, text: str, binary: Path) -> None:
         source = binary.with_suffix(".cu")

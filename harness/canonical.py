@@ -8,8 +8,11 @@ between Python versions. It is for hashing: nothing reads it back.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from harness.syntax import child_nodes, nodes_of, parsed
 
 _PYTHON_NAMES = frozenset(
     [
@@ -62,7 +65,7 @@ _COMPONENTS = frozenset(["x", "y", "z", "w", "shape", "ndim", "size", "dtype"])
 
 def canonical_text(python_source: str) -> str:
     """The canonical text of a module that uses Warp. Raises SyntaxError if `python_source` is not Python."""
-    return _Writer(ast.parse(python_source)).text
+    return _Writer(parsed(python_source)).text
 
 
 def warp_aliases(module: ast.Module) -> frozenset[str]:
@@ -89,6 +92,7 @@ class _Writer:
     """Spells a module's nodes one by one; `text` is the result."""
 
     def __init__(self, module: ast.Module) -> None:
+        self._spellers: dict[type[ast.AST], Callable[[Any], str]] = {}
         self._warp = warp_aliases(module)
         self._functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
         self._fields: dict[str, dict[str, ast.expr]] = {
@@ -100,8 +104,10 @@ class _Writer:
         self.text = self._block(module.body)
 
     def _spell(self, node: ast.AST) -> str:
-        special = getattr(self, f"_spell_{type(node).__name__}", None)
-        return str(special(node)) if special else self._generic(node)
+        kind = type(node)
+        if kind not in self._spellers:
+            self._spellers[kind] = getattr(self, f"_spell_{kind.__name__}", self._generic)
+        return self._spellers[kind](node)
 
     def _generic(self, node: ast.AST) -> str:
         parts = []
@@ -251,7 +257,9 @@ class _Writer:
         return None
 
     def _annotated_struct(self, annotation: ast.expr) -> str | None:
-        names = (n.id for n in ast.walk(_unquoted(annotation)) if isinstance(n, ast.Name))
+        if not self._fields:
+            return None
+        names = (n.id for n in nodes_of(_unquoted(annotation)) if isinstance(n, ast.Name))
         return next((name for name in names if name in self._fields), None)
 
 
@@ -272,7 +280,7 @@ def _unquoted(annotation: ast.expr) -> ast.expr:
 
 
 def _arguments(function: ast.FunctionDef) -> list[ast.arg]:
-    return [n for n in ast.walk(function.args) if isinstance(n, ast.arg)]
+    return [n for n in nodes_of(function.args) if isinstance(n, ast.arg)]
 
 
 def _bound_names(nodes: Sequence[ast.AST]) -> Iterator[str]:
@@ -289,4 +297,4 @@ def _bound_names(nodes: Sequence[ast.AST]) -> Iterator[str]:
             yield node.id
         elif isinstance(node, ast.alias):
             yield node.asname or node.name.split(".")[0]
-        pending.extend(ast.iter_child_nodes(node))
+        pending += child_nodes(node)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from harness.canonical import canonical_text, warp_aliases
+from harness.syntax import child_nodes, nodes_of, parsed
 
 HASH_DIGITS = 16
 """Hexadecimal digits of every content hash: 64 bits, so that a clash among a million programs has a chance of 3 in 100 million."""
@@ -116,7 +117,7 @@ class _Module:
 
 @lru_cache(maxsize=4)
 def _read(python_source: str) -> _Module:
-    module = ast.parse(python_source)
+    module = parsed(python_source)
     nodes, aliases = tuple(_body_nodes(module)), warp_aliases(module)
     return _Module(module, nodes, aliases, frozenset(_builtins(nodes, aliases)))
 
@@ -126,20 +127,26 @@ def _matches(name: str, prefix: str) -> bool:
 
 
 def _features_of(node: ast.AST, functions: set[str], aliases: frozenset[str]) -> Iterator[str]:
+    if isinstance(node, (ast.Name, ast.Constant)):
+        return
     if type(node) in _BY_NODE:
         yield _BY_NODE[type(node)]
-    if isinstance(node, ast.If) and node.orelse:
-        yield "else"
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
-        yield "user_function_call"
-    if isinstance(node, ast.Assign) and any(isinstance(target, (ast.Tuple, ast.List)) for target in node.targets):
-        yield "tuple_unpack"
-    if isinstance(node, ast.Attribute) and not _is_warp(node.value, aliases) and node.attr not in ("shape", "ndim", "dtype"):
-        yield "struct_or_component_attribute"
-    if isinstance(node, ast.Subscript):
+    if isinstance(node, ast.If):
+        if node.orelse:
+            yield "else"
+    elif isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id in functions:
+            yield "user_function_call"
+    elif isinstance(node, ast.Assign):
+        if any(isinstance(target, (ast.Tuple, ast.List)) for target in node.targets):
+            yield "tuple_unpack"
+    elif isinstance(node, ast.Attribute):
+        if not _is_warp(node.value, aliases) and node.attr not in ("shape", "ndim", "dtype"):
+            yield "struct_or_component_attribute"
+    elif isinstance(node, ast.Subscript):
         if isinstance(node.ctx, ast.Store) and isinstance(node.slice, ast.Tuple):
             yield "multi_index_store"
-        if any(isinstance(inner, ast.Subscript) for inner in ast.walk(node.slice)):
+        if any(isinstance(inner, ast.Subscript) for inner in nodes_of(node.slice)):
             yield "nested_subscript"
 
 
@@ -167,4 +174,4 @@ def _body_nodes(module: ast.Module) -> Iterator[ast.AST]:
         elif isinstance(node, ast.AnnAssign):
             pending.extend(part for part in (node.target, node.value) if part is not None)
         else:
-            pending.extend(ast.iter_child_nodes(node))
+            pending += child_nodes(node)

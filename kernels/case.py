@@ -22,7 +22,7 @@ class Argument:
     """One kernel argument.
 
     `dtype` is a scalar type's name (`float32`, `float64`, `int32`, `int64`, `bool`), a composite's (`vec3f`, `vec3d`, `mat33f`, `mat33d`),
-    or `struct:<Name>` for a struct defined in the case's own source. `ndim` is 0 for a value, 1 to 3 for an array.
+    or `struct:<Name>` for a struct defined in the case's own source. `ndim` is 0 for a value, 1 to 4 for an array.
     """
 
     name: str

@@ -6,7 +6,7 @@ Each is a small frozen dataclass with one method, `draw`; all of them go to JSON
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -149,7 +149,7 @@ def domain_to_json(domain: Domain) -> dict[str, Any]:
     """`domain` as a JSON object with its `kind`."""
     if isinstance(domain, Struct):
         return {"kind": domain.kind, "fields": [[name, dtype, domain_to_json(d)] for name, dtype, d in domain.fields]}
-    return {"kind": domain.kind, **asdict(domain)}
+    return {"kind": domain.kind, **vars(domain)}
 
 
 def domain_from_json(data: dict[str, Any]) -> Domain:

@@ -49,9 +49,10 @@ _NEEDED: tuple[tuple[str, str, str | None], ...] = (
     ("warp._src.context", "ModuleHasher", "kernels options"),
     ("warp._src.context", "Kernel.get_mangled_name", ""),
     ("warp._src.context", "Module.resolve_options", "config block_dim"),
-    ("warp._src.context", "Module.load", "device block_dim binary_path meta_path"),
+    ("warp._src.context", "Module.load", "device block_dim binary_path meta_path output_arch"),
     ("warp._src.context", "Module.unload", ""),
     ("warp._src.context", "runtime.get_clang_pch_dir", ""),
+    ("warp._src.context", "runtime.get_error_string", ""),
     ("warp._src.context", "runtime.get_nvrtc_pch_dir", ""),
     ("warp._src.context", "runtime.nvrtc_supported_archs", None),
     ("warp._src.build", "build_cpu", _BUILD_CPU_PARAMETERS),
@@ -174,9 +175,19 @@ class PrivateApi:
 
     def load_cpu(self, module: Any, binary: Path, meta: dict[str, Any]) -> None:
         """Makes a compiled binary the one that the module's launches use."""
-        meta_path = binary.with_suffix(".meta")
-        meta_path.write_text(json.dumps(meta, sort_keys=True))
+        meta_path = _write_meta(binary, meta)
         module.load("cpu", block_dim=CPU_BLOCK_DIM, binary_path=str(binary), meta_path=str(meta_path))
+
+    def load_cuda(self, module: Any, binary: Path, meta: dict[str, Any], *, device: str, block_dim: int, arch: int) -> None:
+        """Makes PTX or a cubin for `sm_<arch>` the one that the module's launches use on `device` with blocks of `block_dim` threads.
+
+        Raises RuntimeError with what the driver has to say.
+        """
+        meta_path = _write_meta(binary, meta)
+        try:
+            module.load(device, block_dim=block_dim, binary_path=str(binary), output_arch=arch, meta_path=str(meta_path))
+        except Exception as error:
+            raise RuntimeError(f"{error}: {self.context.runtime.get_error_string()}") from error
 
     def forget(self, kernel: Any) -> None:
         """Takes a kernel out of its module, so that the module is hashed and loaded without it."""
@@ -221,6 +232,13 @@ def probe() -> PrivateApi:
         reason = str(error) if isinstance(error, UnsupportedWarpError) else one_line(error)
         raise UnsupportedWarpError(f"warp-lang {version} cannot be used: {reason}; install one of {SUPPORTED}") from error
     return api
+
+
+def _write_meta(binary: Path, meta: dict[str, Any]) -> Path:
+    """Puts what Warp wants to know of a binary's kernels beside it."""
+    path = binary.with_suffix(".meta")
+    path.write_text(json.dumps(meta, sort_keys=True))
+    return path
 
 
 def _release(version: str) -> tuple[int, int]:

@@ -46,12 +46,14 @@ class Settings:
 class Reach:
     """How far a target gets on this machine: the highest level, the devices that run the cases, by name, and the architectures that code is
     compiled for if none is asked for (one for each device), by name. `gpus` is how many of the devices are GPUs: all or none.
+    `note` says why there are none, in a few words ('': nothing to say).
     """
 
     validation: Validation
     devices: tuple[str, ...]
     archs: tuple[str, ...]
     gpus: int = 0
+    note: str = ""
 
     def to_json(self) -> str:
         """The reach as one line."""
@@ -61,4 +63,4 @@ class Reach:
     def from_json(text: str) -> Reach:
         """The reach that `to_json` wrote."""
         values = json.loads(text)
-        return Reach(values["validation"], tuple(values["devices"]), tuple(values["archs"]), values["gpus"])
+        return Reach(values["validation"], tuple(values["devices"]), tuple(values["archs"]), values["gpus"], values["note"])

@@ -13,6 +13,7 @@ All of this needs the reference alone; the kernel's gradient enters only when it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,7 @@ _CANCELLED = 32.0
 _REDRAWS = 3
 _FEW = 3
 _DENSE_MINIMUM = 8
+_SIGNS = np.array((-1.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class _Slope:
 
     def __init__(self, case: Case, reference: Reference, launch: Launch, forward: Forward, cotangents: Arrays, table: Tolerance) -> None:
         self._reference, self._launch, self._table = reference, launch, table
-        self._lanes = int(np.prod(_common_shape(case, launch))) if case.elementwise else 0
+        self._lanes = math.prod(_common_shape(case, launch)) if case.elementwise else 0
         self._cotangents = {name: c.astype(np.float64) for name, c in cotangents.items()}
         self._forward = forward
         self._center = self._weighted(forward.expected)
@@ -85,22 +87,28 @@ class _Slope:
         # does not matter, a saturated function), what is left is their rounding, a few units in the last place of their own size.
         size = {name: np.abs(c) * (1.0 + np.abs(forward.expected[name])) for name, c in self._cotangents.items()}
         self._cancelled = _CANCELLED * table.epsilon * self._per_term(size)
+        self._cancelled_norm = float(np.linalg.norm(self._cancelled))
 
     def along(self, label: str, vectors: Arrays, h: float) -> Direction | None:
         """The derivative along `vectors` with step `h`, or None if it cannot be told: kinks, or the reference fails or overflows."""
+        whole = {name: h * d for name, d in vectors.items()}
+        half = {name: h / 2 * d for name, d in vectors.items()}
         try:
-            plus, minus, half_plus, half_minus = (self._at(self._forward.wide, vectors, t) for t in (h, -h, h / 2, -h / 2))
-            moved = (self._at(self._forward.moved, vectors, h) - self._at(self._forward.moved, vectors, -h)) / (2 * h)
+            plus, minus = self._both_sides(self._forward.wide, whole)
+            half_plus, half_minus = self._both_sides(self._forward.wide, half)
+            moved_plus, moved_minus = self._both_sides(self._forward.moved, whole)
         except ReferenceFailedError:
             return None
         coarse, fine = (plus - minus) / (2 * h), (half_plus - half_minus) / h
         derivative = (4.0 * fine - coarse) / 3.0
         # In a smooth function the second differences over the step shrink with the step; at a kink right here they don't.
-        bend = np.abs(4.0 * (half_plus - 2.0 * self._center + half_minus) - (plus - 2.0 * self._center + minus)) / (2 * h)
+        second = plus - 2.0 * self._center + minus
+        bend = np.abs(4.0 * (half_plus - 2.0 * self._center + half_minus) - second) / (2 * h)
         error = np.abs(coarse - fine) + bend
         noise = 8.0 * self._wobble / h
         # Two estimates of what rounding of the inputs does to the slope: measured, and from the curvature along the direction itself.
-        curvature = np.abs(plus - 2.0 * self._center + minus) / (h * h)
+        curvature = np.abs(second) / (h * h)
+        moved = (moved_plus - moved_minus) / (2 * h)
         drift = np.maximum(np.abs(moved - coarse), 2.0 * self._table.epsilon * curvature)
         parts = (derivative, error, noise, drift)
         if self._lanes:
@@ -114,10 +122,11 @@ class _Slope:
         if not (np.isfinite(derivative).all() and np.isfinite(drift).all() and np.isfinite(error).all()):
             return None
         size, blur, shift = (float(np.linalg.norm(x)) for x in (derivative, noise, drift))
-        if float(error.sum()) > 0.5 * table.gradient_rtol * size + 8.0 * float(noise.sum()):
+        total = float(error.sum())
+        if total > 0.5 * table.gradient_rtol * size + 8.0 * float(noise.sum()):
             return None
-        slack = table.gradient_rtol * size + min(float(error.sum()), float(np.linalg.norm(error)) * 8.0) + blur
-        slack += table.gradient_factor * shift + float(np.linalg.norm(self._cancelled))
+        slack = table.gradient_rtol * size + min(total, float(np.linalg.norm(error)) * 8.0) + blur
+        slack += table.gradient_factor * shift + self._cancelled_norm
         return Direction(label, vectors, h, np.array([derivative.sum()]), np.array([slack]), np.array([True]))
 
     def _by_lane(
@@ -138,9 +147,13 @@ class _Slope:
         slack += table.gradient_factor * np.maximum(drift, usual) + self._cancelled
         return Direction(label, vectors, h, np.where(clean, derivative, 0.0), np.where(clean, slack, 0.0), clean)
 
-    def _at(self, values: Values, vectors: Arrays, t: float) -> Array:
-        moved = {**values, **{name: values[name] + t * d for name, d in vectors.items()}}
-        return self._weighted(self._reference.call(self._launch, moved, wide=True))
+    def _both_sides(self, values: Values, steps: Arrays) -> tuple[Array, Array]:
+        ahead = {**values, **{name: values[name] + step for name, step in steps.items()}}
+        behind = {**values, **{name: values[name] - step for name, step in steps.items()}}
+        return self._at(ahead), self._at(behind)
+
+    def _at(self, values: Values) -> Array:
+        return self._weighted(self._reference.call(self._launch, values, wide=True))
 
     def _weighted(self, outputs: Arrays) -> Array:
         return self._per_term({name: c * outputs[name] for name, c in self._cotangents.items()})
@@ -149,7 +162,8 @@ class _Slope:
         if self._lanes:
             total: Array = np.sum([a.reshape(self._lanes, -1).sum(axis=1) for a in arrays.values()], axis=0)
             return total
-        return np.concatenate([a.ravel() for a in arrays.values()])
+        parts = [a.ravel() for a in arrays.values()]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _common_shape(case: Case, launch: Launch) -> tuple[int, ...]:
@@ -170,7 +184,7 @@ def prepare_gradient(
     """
     slope = _Slope(case, reference, launch, forward, cotangents, table)
     directions = []
-    largest = max(range(len(case.launches)), key=lambda n: int(np.prod(case.launches[n].dim)))
+    largest = max(range(len(case.launches)), key=lambda n: math.prod(case.launches[n].dim))
     for label, make in _kinds_of_direction(case, forward.wide, thorough=number == largest):
         rng = generator(case, number, attempt, f"direction {label}")
         directions.append(_first_clean(slope, label, make, rng, table))
@@ -192,37 +206,49 @@ def _first_clean(
 
 
 def _kinds_of_direction(case: Case, wide: Values, *, thorough: bool) -> Iterator[tuple[str, Callable[[np.random.Generator], Arrays]]]:
-    names = [a.name for a in case.differentiable_inputs if wide[a.name].size]
-    if not names:
+    inputs = {a.name: _Input.of(wide[a.name]) for a in case.differentiable_inputs if wide[a.name].size}
+    if not inputs:
         return
     if thorough:
-        for name in names:
-            yield name, lambda rng, name=name: {name: _dense(rng, wide[name])}  # type: ignore[misc]
+        for name in inputs:
+            yield name, lambda rng, name=name: {name: inputs[name].dense(rng)}  # type: ignore[misc]
     else:
-        yield "all inputs", lambda rng: {name: _dense(rng, wide[name]) for name in names}
-    if case.elementwise or all(wide[name].size < _DENSE_MINIMUM for name in names):
+        yield "all inputs", lambda rng: {name: x.dense(rng) for name, x in inputs.items()}
+    if case.elementwise or all(wide[name].size < _DENSE_MINIMUM for name in inputs):
         return
-    yield "first and last elements", lambda rng: {name: _ends(rng, wide[name]) for name in names}
+    yield "first and last elements", lambda rng: {name: x.ends(rng) for name, x in inputs.items()}
     for k in (1, 2) if thorough else (1,):
-        yield f"few elements ({k})", lambda rng: {name: _sparse(rng, wide[name]) for name in names}
+        yield f"few elements ({k})", lambda rng: {name: x.sparse(rng) for name, x in inputs.items()}
 
 
-def _dense(rng: np.random.Generator, x: Array) -> Array:
-    scale = float(np.sqrt(np.mean(np.square(x))))
-    d: Array = rng.uniform(0.5, 1.5, x.shape) * rng.choice((-1.0, 1.0), x.shape) * (scale if scale > 0.0 else 1.0)
-    return d
+@dataclass(frozen=True)
+class _Input:
+    """What a direction's components for one input depend on: the input's shape, and its root mean square (1 if that is zero)."""
 
+    shape: tuple[int, ...]
+    scale: float
 
-def _ends(rng: np.random.Generator, x: Array) -> Array:
-    keep = np.zeros(x.size, bool)
-    keep[[0, -1]] = True
-    return np.where(keep.reshape(x.shape), _dense(rng, x), 0.0)
+    @staticmethod
+    def of(x: Array) -> _Input:
+        scale = float(np.sqrt(np.mean(np.square(x))))
+        return _Input(x.shape, scale if scale > 0.0 else 1.0)
 
+    def dense(self, rng: np.random.Generator) -> Array:
+        # `_SIGNS[rng.integers(...)]` is what `rng.choice` does, without its checks.
+        d: Array = rng.uniform(0.5, 1.5, self.shape) * _SIGNS[rng.integers(0, 2, self.shape)] * self.scale
+        return d
 
-def _sparse(rng: np.random.Generator, x: Array) -> Array:
-    keep = np.zeros(x.size, bool)
-    keep[rng.integers(0, x.size, _FEW)] = True
-    return np.where(keep.reshape(x.shape), _dense(rng, x), 0.0)
+    def ends(self, rng: np.random.Generator) -> Array:
+        return self._only([0, -1], rng)
+
+    def sparse(self, rng: np.random.Generator) -> Array:
+        return self._only(rng.integers(0, math.prod(self.shape), _FEW), rng)
+
+    def _only(self, places: Any, rng: np.random.Generator) -> Array:
+        dense = self.dense(rng).ravel()
+        kept = np.zeros_like(dense)
+        kept[places] = dense[places]
+        return kept.reshape(self.shape)
 
 
 def compare_gradients(

@@ -7,6 +7,7 @@ process, on any machine, whatever ran before it.
 from __future__ import annotations
 
 import hashlib
+from itertools import accumulate
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,7 +26,8 @@ INTEGER_POISON = 0x5A5A5A5B
 def generator(case: Case, number: int, attempt: int, name: str) -> np.random.Generator:
     """The random numbers for one purpose (`name`) of one launch of one case."""
     text = f"{case.seed}/{case.family}/{case.index}/{number}/{attempt}/{name}"
-    return np.random.default_rng(int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little"))
+    # Four words seed as the integer that they make does, in half the time.
+    return np.random.default_rng(np.frombuffer(hashlib.sha256(text.encode()).digest(), "<u4", 4))
 
 
 def draw(case: Case, launch: Launch, number: int, attempt: int) -> Values:
@@ -63,15 +65,23 @@ def perturbed(values: Values, epsilon: float, salt: int) -> Values:
     and exact grids, which no rounding disturbs. So ties that are exact by construction stay exact, and accidental ones break.
     """
 
-    def move(x: Any) -> Any:
-        x = np.asarray(x)
-        bits = np.atleast_1d(np.ascontiguousarray(x)).view(np.uint64) ^ np.uint64(salt)
-        bits = (bits ^ (bits >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-        sign = np.where(bits >> np.uint64(63), 1.0, -1.0).reshape(x.shape)
-        exact = np.rint(x * 16.0) == x * 16.0
-        return np.where(exact, x, x * (1.0 + 2.0 * epsilon * sign))[()]
+    floats: list[Any] = []
+    _map_floats(values, floats.append)
+    if not floats:
+        return values
+    x = np.concatenate([np.ravel(part) for part in floats])
+    bits = x.view(np.uint64) ^ np.uint64(salt)
+    bits = (bits ^ (bits >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    sign = np.where(bits >> np.uint64(63), 1.0, -1.0)
+    exact = np.rint(x * 16.0) == x * 16.0
+    moved = np.where(exact, x, x * (1.0 + 2.0 * epsilon * sign))
+    ends = iter(accumulate(part.size for part in floats))
 
-    return _map_floats(values, move)
+    def take(part: Any) -> Any:
+        end = next(ends)
+        return moved[end - part.size : end].reshape(part.shape)[()]
+
+    return _map_floats(values, take)
 
 
 def as_structs(values: Values) -> Values:

@@ -37,8 +37,8 @@ def has_gradient(case: Case) -> bool:
     return bool(case.differentiable_inputs and case.differentiable_outputs)
 
 
-def prepare(case: Case) -> Prepared:
-    """Draws inputs for every launch and runs the references on them.
+def prepare(case: Case, *, gpu: bool = False) -> Prepared:
+    """Draws inputs for every launch and runs the references on them. `gpu` says that the kernel will run on a GPU.
 
     Raises PreparationError, with the launch and the reason in one line, for a case that cannot be tested: a reference that fails, returns
     the wrong outputs or a value that is not finite; inputs that make no sound test in `ATTEMPTS` draws; an unknown limitation.
@@ -49,7 +49,7 @@ def prepare(case: Case) -> Prepared:
     if not case.launches or not case.outputs:
         raise PreparationError("a case needs at least one launch and one argument that the kernel writes")
     reference = Reference(case)
-    table = tolerance_of(case)
+    table = tolerance_of(case, gpu=gpu)
     with warnings.catch_warnings():
         # A reference computes in threads that a mask leaves out, too.
         warnings.simplefilter("ignore")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,16 +17,64 @@ from numpy.typing import NDArray
 
 from generation.code.job import Values
 from harness.oracle.decisions import Trace, WatchedNumpy, watch, watching
-from harness.oracle.inputs import INTEGER_POISON, as_structs, element_shape
+from harness.oracle.inputs import INTEGER_POISON, as_structs
 from harness.oracle.verdict import PreparationError
-from kernels.case import Case, Launch
-from kernels.dtypes import dtype_of
+from kernels.case import Argument, Case, Launch
+from kernels.dtypes import DType, dtype_of
 
 Arrays = dict[str, NDArray[Any]]
+
+_WATCHED_NUMPY = WatchedNumpy()
 
 
 class ReferenceFailedError(PreparationError):
     """The reference raised an exception, or returned something other than the case's outputs."""
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What a reference is given for an argument that is not drawn: `fill` everywhere, in the dtype of `fill`."""
+
+    name: str
+    inner: tuple[int, ...]
+    fill: Any
+
+    @staticmethod
+    def of(argument: Argument, *, wide: bool) -> _Start:
+        dtype = dtype_of(argument.dtype)
+        scalar = np.float64 if wide and dtype.is_float else dtype.scalar
+        poison = np.nan if dtype.is_float else INTEGER_POISON
+        return _Start(argument.name, dtype.inner, scalar(0 if argument.role == "accumulate" else poison))
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What a reference must return for one output; `kinds` are the dtype kinds that it may have."""
+
+    name: str
+    dtype_name: str
+    dtype: DType
+    kinds: str
+
+    @staticmethod
+    def of(argument: Argument) -> _Result:
+        dtype = dtype_of(argument.dtype)
+        kinds = "fiu" if dtype.is_float else "b" if dtype.scalar is np.bool_ else "iu"
+        return _Result(argument.name, argument.dtype, dtype, kinds)
+
+    def checked(self, returned: Any, launch: Launch) -> NDArray[Any]:
+        array = np.asarray(returned)
+        shape = launch.shapes[self.name] + self.dtype.inner
+        if array.shape != shape:
+            raise ReferenceFailedError(f"reference: output {self.name!r} has shape {array.shape}, expected {shape}")
+        if array.dtype.kind not in self.kinds:
+            raise ReferenceFailedError(f"reference: output {self.name!r} has dtype {array.dtype}, expected {self.dtype_name}")
+        if "f" in self.kinds:
+            return np.array(array, np.float64)
+        cast = array.astype(self.dtype.scalar)
+        if not np.array_equal(cast, array):
+            raise ReferenceFailedError(f"reference: output {self.name!r} has values outside {self.dtype_name}")
+        return cast
 
 
 class Reference:
@@ -44,6 +93,12 @@ class Reference:
         for name in self._parameters:
             if name not in known:
                 raise ReferenceFailedError(f"reference: parameter {name!r} is no argument of the kernel: use {', '.join(sorted(known))}")
+        # Worked out once: a reference is called dozens of times, mostly on a handful of small arrays.
+        taken = [a for a in case.arguments if a.name in self._parameters]
+        self._drawn = tuple((a.name, a.role == "inout") for a in taken if a.role in ("input", "inout"))
+        self._starts = {wide: tuple(_Start.of(a, wide=wide) for a in taken if a.role in ("output", "accumulate")) for wide in (False, True)}
+        self._has_structs = any(a.dtype.startswith("struct:") for a in taken)
+        self._results = tuple(_Result.of(a) for a in case.outputs)
 
     def call(self, launch: Launch, values: Values, *, wide: bool, trace: Trace | None = None) -> Arrays:
         """The outputs for `values` (of the inputs), each of the launch's shape plus inner axes, by argument name.
@@ -54,15 +109,11 @@ class Reference:
         arguments = self._arguments(launch, values, wide=wide, watched=trace is not None)
         function = self._functions[wide, trace is not None]
         try:
-            with np.errstate(all="ignore"):
-                if trace is None:
-                    returned = function(**arguments)
-                else:
-                    with watching(trace):
-                        returned = function(**arguments)
+            with np.errstate(all="ignore") if trace is None else watching(trace):
+                returned = function(**arguments)
         except Exception as error:
             raise ReferenceFailedError(f"reference: {type(error).__name__}: {error}{self._line(error)}") from error
-        return self._outputs(launch, returned, wide=wide)
+        return self._outputs(launch, returned)
 
     def _load(self, *, wide: bool, watched: bool) -> Any:
         namespace: dict[str, Any] = {"__name__": "reference"}
@@ -75,31 +126,23 @@ class Reference:
         if wide and "f32" in namespace:
             namespace["f32"] = np.float64
         if watched:
-            namespace["np"] = WatchedNumpy()
+            namespace["np"] = _WATCHED_NUMPY
         return namespace["reference"]
 
     def _arguments(self, launch: Launch, values: Values, *, wide: bool, watched: bool) -> dict[str, Any]:
         given: dict[str, Any] = {}
-        for argument in self._case.arguments:
-            if argument.name not in self._parameters:
-                continue
-            if argument.role in ("input", "inout"):
-                value = values[argument.name]
-                if argument.role == "inout":
-                    value = np.array(value)
-                elif isinstance(value, np.ndarray):
-                    value = value.view()
-                    value.flags.writeable = False
-            else:
-                dtype = dtype_of(argument.dtype)
-                scalar = np.float64 if wide and dtype.is_float else dtype.scalar
-                shape = element_shape(argument, launch)
-                if argument.role == "accumulate":
-                    value = np.zeros(shape, scalar)
-                else:
-                    value = np.full(shape, scalar(np.nan if dtype.is_float else INTEGER_POISON))
-            given[argument.name] = value
-        given = as_structs(given)
+        for name, changes in self._drawn:
+            value = values[name]
+            if changes:
+                value = np.array(value)
+            elif isinstance(value, np.ndarray):
+                value = value.view()
+                value.setflags(write=False)
+            given[name] = value
+        for start in self._starts[wide]:
+            given[start.name] = np.full(launch.shapes[start.name] + start.inner, start.fill)
+        if self._has_structs:
+            given = as_structs(given)
         if watched:
             given = {
                 k: SimpleNamespace(**{field: watch(x) for field, x in vars(v).items()}) if isinstance(v, SimpleNamespace) else watch(v)
@@ -109,29 +152,13 @@ class Reference:
             given["dim"] = launch.dim
         return given
 
-    def _outputs(self, launch: Launch, returned: Any, *, wide: bool) -> Arrays:
-        expected = self._case.outputs
-        if not isinstance(returned, dict) or set(returned) != {a.name for a in expected}:
+    def _outputs(self, launch: Launch, returned: Any) -> Arrays:
+        if not isinstance(returned, dict) or returned.keys() != {result.name for result in self._results}:
             got = sorted(returned) if isinstance(returned, dict) else type(returned).__name__
-            raise ReferenceFailedError(f"reference: it returns {got}, but the kernel's outputs are {sorted(a.name for a in expected)}")
-        outputs: Arrays = {}
-        for argument in expected:
-            dtype = dtype_of(argument.dtype)
-            array = np.asarray(returned[argument.name])
-            shape = element_shape(argument, launch)
-            if array.shape != shape:
-                raise ReferenceFailedError(f"reference: output {argument.name!r} has shape {array.shape}, expected {shape}")
-            kinds = "fiu" if dtype.is_float else "b" if dtype.scalar is np.bool_ else "iu"
-            if array.dtype.kind not in kinds:
-                raise ReferenceFailedError(f"reference: output {argument.name!r} has dtype {array.dtype}, expected {argument.dtype}")
-            if dtype.is_float:
-                outputs[argument.name] = np.array(array, np.float64)
-            else:
-                cast = array.astype(dtype.scalar)
-                if not np.array_equal(cast, array):
-                    raise ReferenceFailedError(f"reference: output {argument.name!r} has values outside {argument.dtype}")
-                outputs[argument.name] = cast
-        return outputs
+            raise ReferenceFailedError(
+                f"reference: it returns {got}, but the kernel's outputs are {sorted(result.name for result in self._results)}"
+            )
+        return {result.name: result.checked(returned[result.name], launch) for result in self._results}
 
     def _line(self, error: Exception) -> str:
         lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == self._filename]

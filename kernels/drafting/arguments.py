@@ -20,8 +20,8 @@ Rule = Domain | Callable[[Sizes], Domain]
 Extent = str | int
 """The length of an axis: a number, or a formula over a launch's sizes, such as "n" or "2 * radius + 1"."""
 
-INDICES = (("i", "j", "k"), ("row", "col", "layer"), ("ix", "iy", "iz"))
-EXTENTS = (("n", "m", "depth"), ("rows", "cols", "layers"), ("nx", "ny", "nz"))
+INDICES = (("i", "j", "k", "l"), ("row", "col", "layer", "frame"), ("ix", "iy", "iz", "it"))
+EXTENTS = (("n", "m", "depth", "batch"), ("rows", "cols", "layers", "frames"), ("nx", "ny", "nz", "nt"))
 ORDERS = ("declared", "values_last", "values_first", "outputs_first", "outputs_last")
 NOT_NAMES = frozenset(
     (
@@ -58,11 +58,15 @@ STRUCTS = (("Params", "params"), ("Settings", "settings"), ("Config", "cfg"), ("
 
 
 def grids(draw: Draw, extents: Sequence[str]) -> list[dict[str, int]]:
-    """Three sizes to launch over one to three `extents`: one element, primes, and a grid above 64 elements that no block divides."""
+    """Three sizes to launch over one to four `extents`: one element, primes, and a grid above 64 elements that no block divides."""
     if len(extents) == 1:
         return [{extents[0]: size} for size in draw.sizes(190)]
-    primes = [draw.choice((5, 7, 11) if len(extents) == 2 else (3, 5, 7)) for _ in extents]
-    large = [draw.integer(9, 13), draw.integer(10, 17)] if len(extents) == 2 else [5, draw.integer(4, 6), 7]
+    few = {2: (5, 7, 11), 3: (3, 5, 7), 4: (2, 3, 5)}[len(extents)]
+    primes = [draw.choice(few) for _ in extents]
+    if len(extents) == 2:
+        large = [draw.integer(9, 13), draw.integer(10, 17)]
+    else:
+        large = [5, draw.integer(4, 6), 7] if len(extents) == 3 else [3, draw.integer(2, 4), 5, 3]
     return [dict(zip(extents, shape, strict=True)) for shape in ([1] * len(extents), primes, large)]
 
 

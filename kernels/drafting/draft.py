@@ -177,15 +177,14 @@ class Draft(Bodies):
     ) -> Case:
         """The finished case: a launch for each of `sizes`, over the grid `dim`. The reference takes what it reads."""
         body = self._without_idle_extents()
-        read = names_read(self.reference)
         arguments = self._arguments(set(re.findall(r"\w+", "\n".join(body))))
+        if not self.reference[-1].startswith("return "):
+            self.results(**{a.name: a.name for a in arguments if a.role != "input"})
+        read = names_read(self.reference)
         if dropped := ({a.name for a in self._declared} - {a.name for a in arguments}) & read:
             raise ValueError(
                 f"draft: {kernel_name!r} does not use {sorted(dropped)}, which its reference reads: derive them from dim or a shape"
             )
-        if not self.reference[-1].startswith("return "):
-            self.results(**{a.name: a.name for a in arguments if a.role != "input"})
-            read = names_read(self.reference)
         signature = self._signature(arguments)
         definitions = [*self._struct_definitions(), *(folded(block, LINE) for block in self.definitions)]
         return Case(
@@ -211,7 +210,7 @@ class Draft(Bodies):
         kept = list(self.kernel)
         for line in self.kernel:
             extent = re.fullmatch(r"\s*(\w+) = \w+\.shape\[\d\]", line)
-            if extent and len(re.findall(rf"\b{extent[1]}\b", "\n".join(kept))) == 1:
+            if extent and re.findall(r"\w+", "\n".join(kept)).count(extent[1]) == 1:
                 kept.remove(line)
         return kept
 

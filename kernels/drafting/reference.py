@@ -23,6 +23,17 @@ class _Reader(ast.NodeVisitor):
         self.read: set[str] = set()
         self._bound: set[str] = set()
 
+    def generic_visit(self, node: ast.AST) -> None:
+        # As in the base class, without operators and the contexts of names, which are half of all nodes.
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        self.visit(item)
+            elif isinstance(value, ast.AST) and name not in ("ctx", "op"):
+                self.visit(value)
+
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Store):
             self._bound.add(node.id)

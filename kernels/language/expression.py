@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from string import Formatter
 from typing import Literal as OneOf
 
@@ -59,16 +60,20 @@ class Expression:
         return ()
 
     def walk(self) -> Iterator[Expression]:
-        """This expression and everything below it."""
-        yield self
-        for child in self.children():
-            yield from child.walk()
+        """This expression and everything below it, each before its children."""
+        pending: list[Expression] = [self]
+        while pending:
+            expression = pending.pop()
+            yield expression
+            pending += reversed(expression.children())
 
     @property
     def is_constant(self) -> bool:
         """Whether it is made of literals alone."""
+        if isinstance(self, Literal):
+            return True
         below = self.children()
-        return isinstance(self, Literal) or (bool(below) and all(c.is_constant for c in below))
+        return bool(below) and all(c.is_constant for c in below)
 
     def variables(self) -> set[str]:
         """The names of all variables that occur."""
@@ -151,6 +156,7 @@ _STRENGTH = {
     "~": UNARY,
     "[": ATOM,
 }
+_TRAILING = {"v": "[..., None]", "m": "[..., None, None]"}
 _SYMBOL = r"(//|<<|>>|<=|>=|==|!=|[-+*/%@&|^<>~\[]|\b(?:and|or|not)\b)"
 _BEFORE, _AFTER = re.compile(_SYMBOL + r"\s*$"), re.compile(r"^\s*" + _SYMBOL)
 
@@ -161,29 +167,36 @@ def fill(template: str, arguments: tuple[Expression, ...], spelling: Spelling, r
     `{0:v}` and `{0:m}` append one or two trailing axes (literals need none); `{R}`, `{V}` stand for Warp's spelling of the scalar and
     vector type of the result's width, `{r}` for numpy's scalar type.
     """
-    width = result.scalar if result.is_float else "float32"
-    names = {
-        "R": instantiate("R", width).spelling,
-        "V": instantiate("V", width).spelling,
-        "r": "f32" if width == "float32" else "np.float64",
-    }
-    pieces = list(Formatter().parse(template))
+    pieces = _pieces(template)
     text = ""
     for i, (before, field, axes, _) in enumerate(pieces):
         text += before
         if field is None:
             continue
         if not field.isdigit():
-            text += names[field]
+            text += _type_name(field, result.scalar if result.is_float else "float32")
             continue
         argument = arguments[int(field)]
         piece, own = argument.render(spelling)
-        trailing = "" if argument.is_constant else {"v": "[..., None]", "m": "[..., None, None]"}.get(axes or "", "")
+        trailing = _TRAILING[axes] if axes and not argument.is_constant else ""
         after = trailing or (pieces[i + 1][0] if i + 1 < len(pieces) else "")
         text += (f"({piece})" if _needs_parentheses(own, before if i else "(" + before, after) else piece) + trailing
     return text
 
 
+# Templates are those of the declared operations: there are few, and each is filled thousands of times.
+@cache
+def _pieces(template: str) -> tuple[tuple[str, str | None, str | None, str | None], ...]:
+    return tuple(Formatter().parse(template))
+
+
+def _type_name(field: str, width: str) -> str:
+    if field == "r":
+        return "f32" if width == "float32" else "np.float64"
+    return instantiate(field, width).spelling
+
+
+@cache
 def _needs_parentheses(own: int, before: str, after: str) -> bool:
     """Whether text that binds as strongly as `own` is torn apart between the template's texts `before` and `after` it."""
     left, right = _BEFORE.search(before), _AFTER.search(after)

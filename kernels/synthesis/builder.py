@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from kernels.case import Role
 from kernels.domains import Bernoulli, Domain, Integers, Uniform
@@ -100,8 +101,8 @@ class Program:
 
     def name(self, stem: str) -> str:
         """A free name: `stem`, or with a qualifier before it, or as a last resort a number after it."""
-        candidates = [stem, *(f"{q}_{stem}" for q in self.draw.subset(QUALIFIERS, 4)), *(f"{stem}_{k}" for k in range(2, 100))]
-        chosen = next(c for c in candidates if c not in self.names)
+        qualified = [f"{q}_{stem}" for q in self.draw.subset(QUALIFIERS, 4)]
+        chosen = next(c for c in chain((stem, *qualified), (f"{stem}_{k}" for k in range(2, 100))) if c not in self.names)
         self.names.add(chosen)
         return chosen
 

@@ -36,6 +36,7 @@ class Expressions:
         self.policy = policy or draw_policy(draw)
         self.smooth_only = smooth_only
         self.provenance = Provenance()
+        self._known_candidates: dict[tuple[str, frozenset[str]], tuple[list[Operation], list[float]]] = {}
 
     def direction(self, vector: Expression) -> Expression:
         """The unit vector along `vector`; one that may vanish is divided by a length that cannot."""
@@ -133,15 +134,21 @@ class Expressions:
         width = type.scalar if type.is_float else _width(scope)
         # Nothing is invented: an operation's arguments must be of types that are there. Truths are comparisons of whatever is.
         there = {letter_of(e.type) for e in scope if e.type.scalar == width or not e.type.is_float} | {"B"}
-        candidates, weights = [], []
-        for operation in _BY_RESULT[letter]:
-            weight = self.policy.weights[operation.name]
-            if weight <= 0.0 or (self.smooth_only and (operation.jumps or "B" in operation.parameters)):
-                continue
-            if all(p in there for p in operation.parameters):
-                candidates.append(operation)
-                weights.append(weight)
+        candidates, weights = self._candidates(letter, frozenset(there))
         return self.draw.weighted(candidates, weights) if candidates else None
+
+    def _candidates(self, letter: str, there: frozenset[str]) -> tuple[list[Operation], list[float]]:
+        """The operations with a result of type `letter` that the policy allows on arguments of the types `there`, with their weights."""
+        if (letter, there) not in self._known_candidates:
+            weighted = [
+                (operation, weight)
+                for operation in _BY_RESULT[letter]
+                if (weight := self.policy.weights[operation.name]) > 0.0
+                and there.issuperset(operation.parameters)
+                and not (self.smooth_only and (operation.jumps or "B" in operation.parameters))
+            ]
+            self._known_candidates[letter, there] = [o for o, _ in weighted], [w for _, w in weighted]
+        return self._known_candidates[letter, there]
 
     def _applied(self, operation: Operation, type: Type, scope: Sequence[Expression], depth: int) -> Expression | None:
         width = type.scalar if type.is_float else _width(scope)

@@ -14,7 +14,12 @@ from kernels.language.expression import Literal, literal
 from kernels.language.operation import OPERATIONS
 from kernels.language.types import Type
 
-_FAVOURITES = (0.5, 2.0, 0.25, 1.5, 0.1, 3.0, 0.75, 4.0, 0.05, 0.2, 0.3, 1.0, 10.0)
+_POSITIVE = (0.5, 2.0, 0.25, 1.5, 0.1, 3.0, 0.75, 4.0, 0.05, 0.2, 0.3, 1.0, 10.0)
+_FAVOURITES = (*_POSITIVE, *(-c for c in _POSITIVE))
+
+_SPECIALTIES = 3
+_SPECIAL_WEIGHT = 6.0
+"""Operations that stand out in a program, and their weight: above that of any operation in an average program."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,9 @@ def draw_policy(draw: Draw) -> Policy:
         if draw.chance(0.12) or (operation.limitation and not risky):
             weight = 0.0
         weights[name] = weight
+    # A few operations stand out in each program, any of them, so that the rare ones are met as well.
+    sound = [name for name, operation in OPERATIONS.items() if not operation.limitation]
+    weights |= dict.fromkeys(draw.subset(sound, _SPECIALTIES), _SPECIAL_WEIGHT)
     return Policy(
         weights=weights,
         depth=draw.weighted((1, 2, 3), (2, 5, 2)),
@@ -54,7 +62,7 @@ def draw_constant(draw: Draw, policy: Policy, type: Type, low: float, high: floa
     if type.is_integer:
         first = math.ceil(low)
         return literal(draw.integer(first, max(first, math.floor(high))), type)
-    plain = [c for c in (*_FAVOURITES, *(-c for c in _FAVOURITES)) if low <= c <= high]
+    plain = [c for c in _FAVOURITES if low <= c <= high]
     if plain and draw.chance(policy.plain_constants):
         return literal(draw.choice(plain), type)
     span = high - low

@@ -288,13 +288,9 @@ def _reference(p: Program, guard: bool) -> str:
         parameters = [n for n, _ in f.parameters]
         inner = Lowering(parameters, parameters[0])
         definitions.append([f"def {f.name}({', '.join(parameters)}):", *indented(inner.function(list(f.body), f.results))])
-    text = "\n".join(body)
-    used = ["dim", *(n for n in names if _mentions(text, n))]
+    words = set(re.findall(r"\w+", "\n".join(body)))
+    used = ["dim", *(n for n in names if n in words)]
     return reference_module(used, body, helpers=p.helpers, definitions=definitions)
-
-
-def _mentions(text: str, name: str) -> bool:
-    return re.search(rf"\b{name}\b", text) is not None
 
 
 def _launch(p: Program, guard: bool, size: int) -> Launch:

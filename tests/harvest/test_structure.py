@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.structure import FEATURES, builtins_used, content_hash, features_used, structure_hash
+from harness.syntax import nodes_of
 
 TEMPLATE = '''\
 import warp as wp
@@ -250,3 +251,11 @@ def test_a_call_of_the_modules_own_function_is_a_feature():
     assert "user_function_call" in features_used(source)
     assert set(features_used(source)) <= set(FEATURES)
     assert json.dumps(features_used(source)) == json.dumps(sorted(set(features_used(source))))
+
+
+def test_walk_leaves_out_nothing_but_operators_and_contexts():
+    text = "@d(k=1)\nclass C(B, m=2):\n    x: int = 3\n    def f(self, *a, y=lambda p: -p, **k) -> (z := 1):\n"
+    text += "        for i, j in a[1:, b]:\n            s += [c for c in f'{i:{j}}' if not c]\n        return x < y <= z and {**k}\n"
+    module = ast.parse(text)
+    left_out = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+    assert nodes_of(module) == [node for node in ast.walk(module) if not isinstance(node, left_out)]

@@ -14,6 +14,7 @@ import pytest
 from oracle_cases import case, classify, wave
 
 from harness.oracle import PreparationError, preparation, prepare
+from harness.oracle.gradient import _Input
 from harness.oracle.inputs import INTEGER_POISON, generator, perturbed, start_value
 from harness.oracle.tolerances import lowest_precision
 from kernels.case import Argument, Launch
@@ -59,6 +60,21 @@ def test_the_oracle_does_not_import_warp():
     program = "import sys, harness.oracle, harness.reproduction; print([m for m in sys.modules if m.split('.')[0] == 'warp'])"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_generator_is_seeded_by_the_hash_as_an_integer():
+    the_case = wave()
+    text = f"{the_case.seed}/{the_case.family}/{the_case.index}/1/0/a"
+    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")
+    assert generator(the_case, 1, 0, "a").bytes(32) == np.random.default_rng(seed).bytes(32)
+
+
+def test_signs_of_a_direction_are_those_of_a_choice():
+    x = np.array([[3.0, -4.0], [0.0, 5.0]])
+    drawn = _Input.of(x).dense(np.random.default_rng(5))
+    rng = np.random.default_rng(5)
+    expected = rng.uniform(0.5, 1.5, x.shape) * rng.choice((-1.0, 1.0), x.shape) * np.sqrt(np.mean(x * x))
+    assert drawn.tolist() == expected.tolist()
 
 
 def test_poison_is_never_the_right_answer():

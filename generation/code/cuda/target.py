@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generation.code.cpu.target import WARP_MISSING
-from generation.code.cuda import architectures
+from generation.code.cuda import architectures, driver
 from generation.code.cuda.architectures import DEFAULT_ARCHITECTURE, architecture_name
 from generation.code.job import Job
 from generation.code.settings import Reach, Settings
@@ -18,6 +18,7 @@ from generation.code.target import BuildError, Report
 if TYPE_CHECKING:
     from generation.code.cuda.toolchain import CudaStages
     from generation.code.headers import Headers
+    from generation.code.private_api import PrivateApi
 
 
 class CudaTarget:
@@ -39,7 +40,11 @@ class CudaTarget:
 
     def reach(self) -> Reach:
         """The GPUs of this machine, or the host in their place."""
-        return Reach("executed_on_host", (platform.machine(),), (architecture_name(DEFAULT_ARCHITECTURE),))
+        found = driver.find()
+        if not found.gpus:
+            return Reach("executed_on_host", (platform.machine(),), (architecture_name(DEFAULT_ARCHITECTURE),), note=found.fault)
+        names, archs = (tuple(values) for values in zip(*((gpu.name, architecture_name(gpu.arch)) for gpu in found.gpus), strict=True))
+        return Reach("executed", names, archs, gpus=len(found.gpus))
 
     def stays(self, settings: Settings) -> bool:
         """On a GPU batches run in the prepared process: what it holds of the GPU does not survive a fork."""
@@ -48,28 +53,20 @@ class CudaTarget:
     def prepare(self, folder: Path, settings: Settings) -> str:
         """Imports Warp, checks its private API, and compiles and runs a trivial kernel, which makes the precompiled headers.
 
-        Gives Warp's version. All caches are kept in `folder`. Raises RuntimeError, one line.
+        Gives Warp's version. All caches are kept in `folder`. Raises RuntimeError, one line, also if the GPU of the settings can't be used.
         """
         import warp as wp
 
         wp.config.log_level = wp.LOG_ERROR
         wp.config.kernel_cache_dir = str(folder / "cache")
 
-        from generation.code.cuda.toolchain import HostStages
-        from generation.code.headers import shared_headers
-        from generation.code.private_api import CPU_BLOCK_DIM, probe
-        from generation.code.warm_up import warm_up
+        from generation.code.private_api import probe
 
         api = probe()
-        arch = DEFAULT_ARCHITECTURE if settings.arch is None else settings.arch
-        if arch not in api.cuda_architectures():
-            known = ", ".join(str(a) for a in architectures.ARCHITECTURES if a in api.cuda_architectures())
-            raise RuntimeError(f"--arch {arch}: warp-lang {api.version} cannot compile for it; use one of {known}")
-        headers = shared_headers(api.header_folder(), folder, settings)
-        self._stages = HostStages(api, settings, arch, headers)
-        with headers.making(CPU_BLOCK_DIM):
-            warm_up(self)
-        self._headers = headers
+        if settings.gpu is None:
+            self._prepare_host(api, folder, settings)
+        else:
+            self._prepare_gpu(api, settings)
         return api.version
 
     def execute(self, jobs: Sequence[Job], report: Report) -> None:
@@ -81,3 +78,29 @@ class CudaTarget:
             if self._headers is not None:
                 self._headers.restore()
             raise
+
+    def _prepare_host(self, api: PrivateApi, folder: Path, settings: Settings) -> None:
+        from generation.code.cuda.toolchain import HostStages
+        from generation.code.headers import shared_headers
+        from generation.code.private_api import CPU_BLOCK_DIM
+        from generation.code.warm_up import warm_up
+
+        arch = DEFAULT_ARCHITECTURE if settings.arch is None else settings.arch
+        if arch not in api.cuda_architectures():
+            known = ", ".join(str(a) for a in architectures.ARCHITECTURES if a in api.cuda_architectures())
+            raise RuntimeError(f"--arch {arch}: warp-lang {api.version} cannot compile for it; use one of {known}")
+        headers = shared_headers(api.header_folder(), folder, settings)
+        self._stages = HostStages(api, settings, arch, headers)
+        with headers.making(CPU_BLOCK_DIM):
+            warm_up(self)
+        self._headers = headers
+
+    def _prepare_gpu(self, api: PrivateApi, settings: Settings) -> None:
+        from generation.code.cuda.device import open_device
+        from generation.code.warm_up import warm_up
+
+        self._stages = stages = open_device(api, settings)
+        try:
+            warm_up(self)
+        except RuntimeError as error:
+            raise RuntimeError(stages.complaint(error)) from error

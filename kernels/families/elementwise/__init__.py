@@ -50,7 +50,7 @@ def build(draw: Draw) -> Case:
     """One elementwise kernel."""
     draft = Draft(draw)
     recipe = drawn_map(draw) if draw.chance(0.12) else draw.choice(draw.weighted(MAPS, (3, 2, 3, 3, 3, 3, 3, 2)))
-    ndim = draw.weighted((1, 2, 3), (4, 4, 2))
+    ndim = draw.weighted((1, 2, 3, 4), (4, 4, 2, 1))
     names = " ".join((*recipe.lines, *(name for name, *_ in recipe.inputs)))
     style = draw.choice([s for s in range(len(INDICES)) if not set(re.findall(r"\w+", names)) & {*INDICES[s], *EXTENTS[s]}])
     integer = I64 if draw.chance(0.25) else I32
@@ -97,7 +97,7 @@ def _declare_first(draft: Draft, plan: _Plan, array: str) -> None:
 def _read(draft: Draft, plan: _Plan, item: Input, array: str, name: str) -> None:
     """Brings the array's element into scope as `name`: a local value, or the load itself where the map uses it once."""
     letter, bounds = item[1], _range(item)
-    uses = len(re.findall(rf"\b{name}\b", " ".join(plan.recipe.lines)))
+    uses = re.findall(r"\w+", " ".join(plan.recipe.lines)).count(name)
     if uses == 1 and draft.draw.chance(0.4):
         draft.scope[name] = Custom(plan.types[letter], bounds, f"{array}[{plan.here}]", array)
         return

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: data test lint benchmark clean
+.PHONY: data test lint benchmark gpu-check faults clean
 .NOTPARALLEL:
 
 # The main job's exit status counts; a run with failures still gets its report.
@@ -23,6 +23,14 @@ lint: $(VENV)/installed-lint
 
 benchmark: $(VENV)/installed-test
 	@$(BIN)/pytest tests/benchmarks
+
+# Needs an NVIDIA GPU; writes generation/report/gpu-check.json.
+gpu-check: $(VENV)/installed-report
+	@$(BIN)/python -m harness.gpu_check
+
+# Plants faults in copies of Warp, one after another, and prints which of them the CUDA job sees; takes most of an hour on two cores.
+faults: $(VENV)/installed-test
+	@$(BIN)/python tests/faults/check_faults.py
 
 clean:
 	@rm -rf $(VENV) build failures *.egg-info .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -102,6 +102,7 @@ def test_ptx_is_that_of_the_record_alone():
         alone = one(keeper, healthy(1))
     outcome = together["small-000001"]
     assert outcome.ptx == alone.ptx
+    assert "\0" not in outcome.ptx
     assert ".target sm_80" in outcome.ptx
     assert len(set(re.findall(r"\.entry (k_\w+)_cuda_kernel_", outcome.ptx))) == 1
     assert outcome.ptx.count(".entry ") == 2

@@ -10,8 +10,10 @@ from datetime import date
 from pathlib import Path
 
 from harness.errors import DatasetError
-from harness.report.document import write_document
+from harness.report.document import Material, write_document
 from harness.report.example import choose_example
+from harness.report.gpu_check import read_gpu_check
+from harness.report.lowering import lower
 from harness.report.numbers import megabytes
 from harness.report.output import FIGURES, REPORT, ReportError, publish_report
 from harness.report.source import DeviceData, read_dataset
@@ -54,11 +56,15 @@ def _report(data_dir: Path | None, output: Path | None, state: Path | None) -> s
     # Read before anything is written, so that a state that cannot be read leaves everything as it was.
     before = None if state is None else read_state(state)
     devices = read_dataset(source)
-    example = choose_example(next(data for data in devices if data.rows))
+    check = read_gpu_check(target)
+    example = choose_example(devices)
+    cuda = example.on("cuda")
+    lowering = None if cuda is None else lower(cuda)
+    material = Material(devices, example, lowering, check, "generation/data" if data_dir is None else str(data_dir))
 
     def make(folder: Path) -> None:
         captions = {plot.name: plot.caption for plot in draw_figures(folder / FIGURES, devices)}
-        write_document(folder / REPORT, devices, example, captions, "generation/data" if data_dir is None else str(data_dir))
+        write_document(folder / REPORT, material, captions)
 
     publish_report(target, make, [plot.name for plot in PLOTS])
     if state is not None and before is not None:

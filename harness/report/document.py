@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mdutils.mdutils import MdUtils
 
+from generation.code.settings import Validation
 from harness.records import SCHEMA
 from harness.report import numbers
+from harness.report.compilation import write_compilation
 from harness.report.example import Example
-from harness.report.explanation import LANGUAGES, write_explanation
+from harness.report.explanation import LANGUAGES, write_example, write_ir, write_jit, write_warp
+from harness.report.gpu_check import GpuCheck
+from harness.report.lowering import Lowering
 from harness.report.page import have, heading, page_text
 from harness.report.source import DeviceData, Row
 from harness.report.tables import passed_sentence, write_numbers
@@ -18,25 +23,51 @@ from harness.report.tables import passed_sentence, write_numbers
 TITLE = "Warp kernels and their generated code"
 
 
-def write_document(path: Path, devices: Sequence[DeviceData], example: Example, captions: dict[str, str], data_dir: str) -> None:
-    """Write the report to `path`, which ends in `.md`. `captions` are those of the figures that were drawn, by file name; `data_dir` is
-    named in the examples of loading. Raises OSError if the disk refuses."""
-    present = [data for data in devices if data.rows]
+@dataclass(frozen=True)
+class Material:
+    """What the report is written from. `lowering` is that of the example's CUDA, `check` what is on record of a run on a GPU, either None
+    if there is none; `data_dir` is named in the examples of loading."""
+
+    devices: Sequence[DeviceData]
+    example: Example
+    lowering: Lowering | None
+    check: GpuCheck | None
+    data_dir: str
+
+
+def write_document(path: Path, material: Material, captions: dict[str, str]) -> None:
+    """Write the report to `path`, which ends in `.md`. `captions` are those of the figures that were drawn, by file name. Raises OSError
+    if the disk refuses."""
     page = MdUtils(str(path), title=TITLE)
-    _write_summary(page, devices)
-    write_explanation(page, example)
-    write_numbers(page, present, captions)
-    _write_use(page, example, data_dir)
+    example = material.example
+    _write_summary(page, material)
+    write_example(page, example)
+    write_jit(page, example)
+    write_ir(page, example)
+    write_compilation(page, example, material.lowering)
+    write_warp(page, example)
+    write_numbers(page, [data for data in material.devices if data.rows], material.check, captions)
+    _write_use(page, example, material.data_dir)
     path.write_text(page_text(page), encoding="utf-8")
 
 
-def _write_summary(page: MdUtils, devices: Sequence[DeviceData]) -> None:
+def _write_summary(page: MdUtils, material: Material) -> None:
     heading(page, 2, "Summary")
     page.new_paragraph(
         "Each record pairs one NVIDIA Warp kernel in Python with the code that Warp's compiler generated of it, forward and backward, "
         "with a numpy reference that computes the same and the evidence of its validation."
     )
-    page.new_paragraph("\n".join(f"- {line}" for data in devices for line in _lines_on(data)))
+    lines = [line for data in material.devices for line in _lines_on(data)]
+    present = [data for data in material.devices if data.rows]
+    if len(present) > 1:
+        lines.append(
+            f"**pairs**: {len(numbers.pairs(present)):,} kernels have a record on each of {' and '.join(d.device for d in present)}."
+        )
+    if material.check is not None:
+        lines.append(f"**GPU check**: on {material.check.where}, {material.check.counts}.")
+    elif any(data.device == "cuda" for data in present):
+        lines.append("**GPU check**: no run on a GPU is on record.")
+    page.new_paragraph("\n".join(f"- {line}" for line in lines))
 
 
 def _lines_on(data: DeviceData) -> list[str]:
@@ -53,28 +84,34 @@ def _lines_on(data: DeviceData) -> list[str]:
     return lines
 
 
-_LEVELS = {
-    "executed": "compiled, run on the device, and agreed with the reference",
-    "executed_on_host": "compiled, run on the host instead of the device, and agreed with the reference",
-    "compiled": "compiled only, never run",
+_LEVELS: dict[Validation, str] = {
+    "executed": "compiled, run on {where}, and agreed with the reference",
+    "executed_on_host": "compiled for {arch}, run on the host ({where}) instead of a GPU, and agreed with the reference",
+    "compiled": "compiled for {arch} only, never run",
 }
 
 
 def _validated(rows: Sequence[Row]) -> str:
-    levels = dict(numbers.most_common(row.validation for row in rows))
-    parts = [f"{levels[level]:,} {meaning}" for level, meaning in _LEVELS.items() if level in levels]
+    parts = []
+    for level, count in numbers.levels(rows):
+        mine = [row for row in rows if row.validation == level]
+        where, arch = (", ".join(sorted(names)) for names in ({r.executed_on for r in mine}, {r.arch for r in mine}))
+        parts.append(f"{count:,} {_LEVELS[level].format(where=where, arch=arch)}")
     checked = sum(row.gradient == "checked" for row in rows)
     return f"{'; '.join(parts)}. The gradient of {checked:,} was checked and agreed with the reference's derivative."
 
 
 def _limits(rows: Sequence[Row]) -> str:
     parts = []
-    limited = sum(row.gradient.startswith(numbers.KNOWN_LIMITATION) for row in rows)
+    limited = sum(map(numbers.limited, rows))
     if limited:
         parts.append(have(limited, "a gradient that differs from the reference's, by a known limitation of Warp that the record names"))
     untested = sum(row.gradient == "not_differentiable" for row in rows)
     if untested:
         parts.append(have(untested, "nothing to differentiate, so the backward code is untested"))
+    compiled = sum(row.validation == numbers.COMPILED for row in rows)
+    if compiled:
+        parts.append(have(compiled, "not been executed, for reasons given under Validation"))
     for name, values in (("warp-lang", {r.warp_version for r in rows}), ("architecture", {r.arch for r in rows})):
         parts.append(f"{name} {', '.join(sorted(values))} only")
     levels = sorted({-1 if r.optimization_level is None else r.optimization_level for r in rows})
@@ -93,9 +130,9 @@ def _write_use(page: MdUtils, example: Example, data_dir: str) -> None:
     page.new_paragraph("With datasets:")
     lines = ["from datasets import load_dataset", f"data = load_dataset({data_dir!r}, {device!r})"]
     page.insert_code("\n".join([*lines, f'print(data[{row.split!r}][0]["code"])']), "python")
-    page.new_paragraph("With pyarrow:")
+    page.new_paragraph("With pyarrow, and only the columns that are wanted:")
     lines = ["import pyarrow.dataset as ds", f"shards = ds.dataset({f'{data_dir}/{device}'!r})"]
-    page.insert_code("\n".join([*lines, "print(shards.head(1).to_pylist()[0]['code'])"]), "python")
+    page.insert_code("\n".join([*lines, "print(shards.head(1, columns=['code']).to_pylist()[0]['code'])"]), "python")
     heading(page, 3, "One case again")
     page.new_paragraph(
         f"A case is made again from its seed and id, by the version of this project that made it ({row.harness_version} for this one), "

@@ -1,4 +1,4 @@
-"""The figure of errors: every measured record's largest forward and gradient error over the forward tolerance that it was held to.
+"""The figure of errors: every measured record's largest forward and gradient error over the tolerance that it was held to.
 
 Records hold few distinct tolerances, so points of one tolerance are spread sideways, the same way each time. Over that spread the bound is
 drawn as a level bar at the tolerance's own height, and the diagonal only between the bars, so that a point is above its bound exactly if
@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from harness.report.numbers import KNOWN_LIMITATION
+from harness.report.numbers import FORWARD, GRADIENT, Measure, limited
 from harness.report.source import DeviceData, Row
 from harness.report.style import COLOURS, FAINT, INK, WARNING, card
 
@@ -44,33 +44,32 @@ class _Lane:
 
 
 def draw_errors(devices: Sequence[DeviceData]) -> Figure | None:
-    """Both panels; None if no record has a tolerance and an error."""
-    rows = [row for data in devices for row in data.rows if row.tolerance is not None]
-    errors = [e for row in rows for e in (row.max_error_forward, row.max_error_gradient) if e is not None]
-    tolerances = sorted({row.tolerance for row in rows if row.tolerance})
-    if not errors or not tolerances:
+    """A panel for each kind of error that was measured; None if none was, or none was held to a tolerance above 0."""
+    rows = [row for data in devices for row in data.rows]
+    measured = {measure: [found for row in rows if (found := measure.of(row)) is not None] for measure in (FORWARD, GRADIENT)}
+    panels = {measure: sorted({tolerance for _, tolerance in found if tolerance}) for measure, found in measured.items()}
+    panels = {measure: tolerances for measure, tolerances in panels.items() if tolerances}
+    if not panels:
         return None
-    positive = [e for e in (*errors, *tolerances) if e > 0]
+    positive = [value for measure in panels for found in measured[measure] for value in found if value > 0]
     low, high = math.floor(math.log10(min(positive))) - 1, math.ceil(math.log10(max(positive))) + 1
     figure = card(4.6)
-    forward, gradient = figure.subplots(1, 2, sharey=True)
-    for axes in (forward, gradient):
+    grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)
+    image = sum(map(len, measured.values())) > _MOST_VECTOR_POINTS
+    for axes, (measure, tolerances) in zip(grid[0], panels.items(), strict=True):
         _frame(axes, tolerances, low, high)
-    spread = _spread(tolerances)
-    image = len(errors) > _MOST_VECTOR_POINTS
-    for place, data in enumerate(devices):
-        lane = _Lane(spread * (2 * place / len(devices) - 1), spread * (2 * (place + 1) / len(devices) - 1))
-        _scatter(forward, _points(data.rows, "max_error_forward", low, lane), COLOURS[data.device], "o", image)
-        sound = [row for row in data.rows if not row.gradient.startswith(KNOWN_LIMITATION)]
-        known = [row for row in data.rows if row.gradient.startswith(KNOWN_LIMITATION)]
-        _scatter(gradient, _points(sound, "max_error_gradient", low, lane), COLOURS[data.device], "o", image)
-        _scatter(gradient, _points(known, "max_error_gradient", low, lane), WARNING, "X", image)
-    _bounds(forward, tolerances, spread)
-    _label(forward, "Forward", "max_error_forward", rows)
-    _label(gradient, "Gradient", "max_error_gradient", rows)
-    forward.set_ylabel("largest relative error (log scale)")
+        spread = _spread(tolerances)
+        for place, data in enumerate(devices):
+            lane = _Lane(spread * (2 * place / len(devices) - 1), spread * (2 * (place + 1) / len(devices) - 1))
+            apart = [row for row in data.rows if measure is GRADIENT and limited(row)]
+            sound = [row for row in data.rows if measure is FORWARD or not limited(row)]
+            _scatter(axes, _points(sound, measure, low, lane), COLOURS[data.device], "o", image)
+            _scatter(axes, _points(apart, measure, low, lane), WARNING, "X", image)
+        _bounds(axes, tolerances, spread)
+        _label(axes, measure, [error for error, _ in measured[measure]])
+    grid[0][0].set_ylabel("largest relative error (log scale)")
     handles = [Line2D([], [], linestyle="", marker="o", color=COLOURS[data.device], label=f"{data.device} record") for data in devices]
-    if any(row.gradient.startswith(KNOWN_LIMITATION) for row in rows):
+    if any(map(limited, rows)):
         handles.append(Line2D([], [], linestyle="", marker="X", color=WARNING, label="known limitation: gradient differs"))
     handles.append(Line2D([], [], color=INK, linewidth=2.2, label="error = tolerance: none may be above"))
     figure.legend(
@@ -94,15 +93,15 @@ def _frame(axes: Axes, tolerances: list[float], low: int, high: int) -> None:
     axes.grid(axis="y")
 
 
-def _points(rows: Sequence[Row], column: str, low: int, lane: _Lane) -> list[Point]:
+def _points(rows: Sequence[Row], measure: Measure, low: int, lane: _Lane) -> list[Point]:
     """Where each measured row stands: its tolerance, moved sideways by its place in the sequence, and its error."""
     points = []
     for place, row in enumerate(rows):
-        error = getattr(row, column)
-        if error is not None and row.tolerance:
+        error, tolerance = measure.of(row) or (None, None)
+        if error is not None and tolerance:
             aside = lane.left + (place * _GOLDEN % 1.0) * (lane.right - lane.left)
             aloft = error or 10.0 ** (low - 0.8 + (place * _SILVER % 1.0 - 0.5))
-            points.append((row.tolerance * 10.0**aside, aloft))
+            points.append((tolerance * 10.0**aside, aloft))
     return points
 
 
@@ -130,7 +129,6 @@ def _bounds(axes: Axes, tolerances: list[float], spread: float) -> None:
         axes.plot([t / aside, t * aside], [t, t], color=INK, linewidth=2.2, zorder=4)
 
 
-def _label(axes: Axes, title: str, column: str, rows: Sequence[Row]) -> None:
-    errors = [e for row in rows if (e := getattr(row, column)) is not None]
-    axes.set_title(f"{title}: {len(errors):,} records,\n{errors.count(0.0):,} exactly 0")
-    axes.set_xlabel("forward tolerance (relative, log scale)")
+def _label(axes: Axes, measure: Measure, errors: Sequence[float]) -> None:
+    axes.set_title(f"{measure.name.capitalize()}: {len(errors):,} records,\n{errors.count(0.0):,} exactly 0")
+    axes.set_xlabel(f"{measure.name} tolerance (relative, log scale)")

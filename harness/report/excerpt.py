@@ -73,6 +73,11 @@ def find_excerpt(code: str) -> Excerpt | None:
     )
 
 
+def forward_function(code: str) -> str:
+    """The name of the kernel function that computes forward; '' if there is none."""
+    return _section(code, "forward", "forward")[0]
+
+
 def _section(code: str, direction: str, heading: str) -> tuple[str, list[str]]:
     """The kernel function of `direction`: its name, and the lines of its body after the comment `heading`. Empty if it is not there."""
     lines = code.splitlines()

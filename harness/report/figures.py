@@ -24,6 +24,8 @@ STAGES = {
     "define": "define it in Warp",
     "emit": "emit the source",
     "build": "build the machine code",
+    "nvrtc": "compile CUDA with NVRTC",
+    "host_build": "build the host's copy",
     "run": "run it",
     "check": "check the results",
     "harvest": "harvest the record",
@@ -155,7 +157,7 @@ def _name_rows(axes: Axes, names: list[str], title: str, label: str, devices: Se
 PLOTS = (
     Plot("families.svg", "Records and share of each algorithm family.", _draw_families),
     Plot("code_size.svg", "How many records have how much generated code.", _draw_code_size),
-    Plot("errors.svg", "The largest error of every record, forward against its tolerance and backward.", draw_errors),
+    Plot("errors.svg", "The largest error of every record against its tolerance, forward and backward.", draw_errors),
     Plot("builtins.svg", "The Warp builtins that most records use.", _draw_builtins),
     Plot("seconds.svg", "The seconds that each stage of the last run took.", _draw_stages),
 )

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from generation.code.settings import VALIDATIONS, Validation
 from harness.report.source import DeviceData, Row
 
 KNOWN_LIMITATION = "known_limitation:"
+COMPILED: Validation = "compiled"
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,26 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class ForwardErrors:
-    """The forward errors of the records that were held to one tolerance: how many, how many of them exactly 0, the median, the largest."""
+class Measure:
+    """A kind of error: its name, and the columns that hold a record's largest one and what it was held to."""
+
+    name: str
+    error: str
+    tolerance: str
+
+    def of(self, row: Row) -> tuple[float, float] | None:
+        """A record's error and its tolerance; None if nothing was measured."""
+        error, tolerance = getattr(row, self.error), getattr(row, self.tolerance)
+        return None if error is None or tolerance is None else (error, tolerance)
+
+
+FORWARD = Measure("forward", "max_error_forward", "tolerance")
+GRADIENT = Measure("gradient", "max_error_gradient", "tolerance_gradient")
+
+
+@dataclass(frozen=True)
+class Errors:
+    """The errors of the records that were held to one tolerance: how many, how many of them exactly 0, the median, the largest."""
 
     tolerance: float
     records: int
@@ -66,27 +86,41 @@ def features(rows: Iterable[Row]) -> list[tuple[str, int]]:
     return most_common(name for row in rows for name in row.features)
 
 
-def forward_errors(rows: Iterable[Row]) -> list[ForwardErrors]:
-    """The measured forward errors by the tolerance that they were held to, the smallest first."""
+def errors(rows: Iterable[Row], measure: Measure) -> list[Errors]:
+    """The measured errors by the tolerance that they were held to, the smallest first."""
     by_tolerance: dict[float, list[float]] = {}
-    for row in rows:
-        if row.max_error_forward is not None and row.tolerance is not None:
-            by_tolerance.setdefault(row.tolerance, []).append(row.max_error_forward)
-    return [ForwardErrors(t, len(e), e.count(0.0), statistics.median(e), max(e)) for t, e in sorted(by_tolerance.items())]
+    for found in map(measure.of, rows):
+        if found is not None:
+            by_tolerance.setdefault(found[1], []).append(found[0])
+    return [Errors(t, len(e), e.count(0.0), statistics.median(e), max(e)) for t, e in sorted(by_tolerance.items())]
 
 
-def over_tolerance(rows: Iterable[Row]) -> int:
-    """Records whose forward error exceeds their tolerance."""
-    return sum(
-        error > tolerance for row in rows if (error := row.max_error_forward) is not None and (tolerance := row.tolerance) is not None
-    )
+def over_tolerance(rows: Iterable[Row], measure: Measure) -> int:
+    """Records whose error exceeds their tolerance."""
+    return sum(found is not None and found[0] > found[1] for found in map(measure.of, rows))
 
 
-def unmeasured(rows: Iterable[Row]) -> int:
-    """Records without a forward error: they have no floating-point output and were compared exactly."""
-    return sum(row.max_error_forward is None for row in rows)
+def limited(row: Row) -> bool:
+    """Whether the record's gradient is known to be wrong, by a limitation of Warp that it names."""
+    return row.gradient.startswith(KNOWN_LIMITATION)
 
 
-def pairs(devices: Sequence[DeviceData]) -> int:
-    """Kernels that have a record on every one of `devices`."""
-    return len(set.intersection(*({row.pair_id for row in data.rows} for data in devices)))
+def exact(rows: Iterable[Row]) -> int:
+    """Records that were executed and have no forward error: they have no floating-point output and were compared exactly."""
+    return sum(row.validation != COMPILED and row.max_error_forward is None for row in rows)
+
+
+def levels(rows: Iterable[Row]) -> list[tuple[Validation, int]]:
+    """Validation levels and the records that reached them and no more, the highest first."""
+    counts = Counter(row.validation for row in rows)
+    return [(level, counts[level]) for level in reversed(VALIDATIONS) if level in counts]
+
+
+def reasons(rows: Iterable[Row]) -> list[tuple[str, int]]:
+    """Why records were not executed, and how many for each reason."""
+    return most_common(row.not_executed for row in rows if row.not_executed)
+
+
+def pairs(devices: Sequence[DeviceData]) -> set[str]:
+    """The `pair_id` of each kernel that has a record on every one of `devices`, which are at least one."""
+    return set.intersection(*({row.pair_id for row in data.rows} for data in devices))

@@ -32,6 +32,11 @@ def have(count: int, rest: str) -> str:
     return f"{count:,} {'has' if count == 1 else 'have'} {rest}"
 
 
+def marked(text: str) -> str:
+    """Code that is shown to be cut out of more."""
+    return f"// [...]\n{text}\n// [...]"
+
+
 def code_span(text: str) -> str:
     """`text` as one line of code that cannot end the span it stands in."""
     return "`" + " ".join(text.replace("`", "'").split()) + "`"

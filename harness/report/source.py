@@ -20,7 +20,8 @@ from harness.summary import summary_path
 
 @dataclass(frozen=True)
 class Row:
-    """The columns of a record that the report uses, named and typed as in the shards. `code` stays on disk: it is most of the bytes."""
+    """The columns of a record that the report uses of every record, named and typed as in the shards. `code` and `ptx` stay on disk: they
+    are most of the bytes."""
 
     id: str
     case: str
@@ -29,6 +30,7 @@ class Row:
     seed: int
     kernel_name: str
     python_source: str
+    preamble_id: str
     code_bytes: int
     python_bytes: int
     builtins: list[str]
@@ -44,6 +46,10 @@ class Row:
     warp_version: str
     harness_version: str
     pair_id: str
+    tolerance_gradient: float | None
+    executed_on: str
+    not_executed: str
+    resources: str | None
 
 
 @dataclass(frozen=True)
@@ -72,12 +78,13 @@ class Run:
 
 @dataclass(frozen=True)
 class DeviceData:
-    """A device's shards, its records in their order, and its last run if a summary of it is there."""
+    """A device's shards, its records in their order, its last run if a summary of it is there, and the preambles by their ids."""
 
     device: str
     shards: tuple[Path, ...]
     rows: tuple[Row, ...]
     run: Run | None
+    preambles: dict[str, str]
 
     @property
     def code_bytes(self) -> int:
@@ -110,7 +117,7 @@ def _read_device(data_dir: Path, device: str) -> DeviceData:
         raise DatasetError(f"{path} is missing, though {shards[0]} is there: restore it, or move {data_dir / device} away")
     rows = tuple(row for entry in manifest.shards for row in _read_shard(data_dir, entry))
     named = tuple(data_dir / entry.file for entry in manifest.shards)
-    return DeviceData(device, named, rows, _read_run(summary_path(data_dir, device), device))
+    return DeviceData(device, named, rows, _read_run(summary_path(data_dir, device), device), manifest.preambles)
 
 
 def _read_shard(data_dir: Path, entry: ShardEntry) -> list[Row]:

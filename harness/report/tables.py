@@ -9,11 +9,16 @@ from mdutils.mdutils import MdUtils
 
 from harness.records import SPLITS
 from harness.report import numbers
-from harness.report.page import code_span, have, heading, table
+from harness.report.certainty import write_certainty, write_errors, write_pairs, write_validation
+from harness.report.gpu_check import GpuCheck
+from harness.report.page import code_span, heading, table
+from harness.report.resources import registers
 from harness.report.source import DeviceData, Row, Run
 
 BUILTINS_SHOWN = 10
 FAILURES_SHOWN = 10
+
+_SPREAD = ("smallest", "10th percentile", "median", "90th percentile", "largest")
 
 Count = Callable[[Sequence[Row]], list[tuple[str, int]]]
 
@@ -24,16 +29,14 @@ class Figures:
 
     captions: dict[str, str]
 
-    def add(self, page: MdUtils, name: str, remark: str = "") -> None:
+    def add(self, page: MdUtils, name: str) -> None:
         """Show a figure with its caption, if it was drawn."""
         if name in self.captions:
             page.new_paragraph(f"![{self.captions[name]}](figures/{name})")
-            if remark:
-                page.new_paragraph(remark)
 
 
-def write_numbers(page: MdUtils, devices: Sequence[DeviceData], captions: dict[str, str]) -> None:
-    """Add the sections on the dataset to `page`; `devices` all have records."""
+def write_numbers(page: MdUtils, devices: Sequence[DeviceData], check: GpuCheck | None, captions: dict[str, str]) -> None:
+    """Add the sections on the dataset to `page`; `devices` all have records, and `check` is what is on record of a run on a GPU."""
     figures = Figures(captions)
     rows = [row for data in devices for row in data.rows]
     heading(page, 2, "The dataset in numbers")
@@ -52,13 +55,13 @@ def write_numbers(page: MdUtils, devices: Sequence[DeviceData], captions: dict[s
     figures.add(page, "builtins.svg")
     page.new_paragraph("Language features of the kernels:")
     table(page, ["feature", *_headings(devices)], _shares(devices, numbers.features))
+    write_pairs(page, devices)
     heading(page, 3, "Validation")
-    _write_validation(page, devices)
-    figures.add(
-        page,
-        "errors.svg",
-        "The bound of a gradient error is not in the records, so the right half has no line; its points are as measured.",
-    )
+    write_validation(page, devices, _shares, _headings(devices))
+    write_certainty(page, devices, check)
+    heading(page, 3, "Errors")
+    write_errors(page, devices)
+    figures.add(page, "errors.svg")
     heading(page, 3, "The last run")
     for data in devices:
         _write_run(page, data)
@@ -90,8 +93,6 @@ def _write_sizes(page: MdUtils, devices: Sequence[DeviceData]) -> None:
     page.new_paragraph(
         "MB is 10^6 bytes of generated code, forward and backward. A structure is a program with names and constants left out."
     )
-    if len(devices) > 1:
-        page.new_paragraph(f"{numbers.pairs(devices):,} kernels have a record on each of {' and '.join(d.device for d in devices)}.")
 
 
 def _write_code_sizes(page: MdUtils, devices: Sequence[DeviceData]) -> None:
@@ -101,24 +102,16 @@ def _write_code_sizes(page: MdUtils, devices: Sequence[DeviceData]) -> None:
             s = numbers.spread(values)
             cells = [f"{value:,.0f}" for value in (s.smallest, s.tenth, s.median, s.ninetieth, s.largest)]
             lines.append([f"{data.device}, {what}", *cells])
-    table(page, ["bytes per record", "smallest", "10th percentile", "median", "90th percentile", "largest"], lines)
-
-
-def _write_validation(page: MdUtils, devices: Sequence[DeviceData]) -> None:
-    table(page, ["validation level", *_headings(devices)], _shares(devices, lambda rows: numbers.most_common(r.validation for r in rows)))
-    table(page, ["gradient status", *_headings(devices)], _shares(devices, lambda rows: numbers.most_common(r.gradient for r in rows)))
+    table(page, ["bytes per record", *_SPREAD], lines)
     lines = []
     for data in devices:
-        for e in numbers.forward_errors(data.rows):
-            cells = [f"{e.records:,}", f"{e.exact:,}", f"{e.median:.1e}", f"{e.largest:.1e}", f"{e.largest / e.tolerance:.1%}"]
-            lines.append([f"{data.device}, {e.tolerance:.0e}", *cells])
-    table(page, ["tolerance", "records", "exactly 0", "median error", "largest error", "largest, of tolerance"], lines)
-    for data in devices:
-        over, none = numbers.over_tolerance(data.rows), numbers.unmeasured(data.rows)
-        page.new_paragraph(
-            f"Of the {data.device} records, {have(over, 'a forward error above the tolerance')}; {have(none, 'no forward error')}: where "
-            "no output is floating-point, values are compared exactly."
-        )
+        for direction in ("forward", "backward"):
+            found = registers(data.rows, direction)
+            if found is not None:
+                known, s = found
+                cells = [f"{value:,.0f}" for value in (s.smallest, s.tenth, s.median, s.ninetieth, s.largest)]
+                lines.append([f"{data.device}, {direction} ({known:,} records)", *cells])
+    table(page, ["registers per thread", *_SPREAD], lines)
 
 
 def _write_run(page: MdUtils, data: DeviceData) -> None:

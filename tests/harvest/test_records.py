@@ -15,15 +15,15 @@ from generation.code.job import Outcome
 from harness.records import HARNESS_VERSION, SCHEMA, make_record, record_fault, split_of
 from kernels.case import Case
 
-from .samples import make_case, record_of, scale_source, verdict_on
+from .samples import make_case, outcome_of, record_of, scale_source, verdict_on
 
 COLUMNS = (
     "id case device split family seed index kernel_name python_source reference_source code preamble_id code_bytes python_bytes "
     "builtins features structure_hash launch validation gradient max_error_forward max_error_gradient tolerance "
-    "optimization_level arch warp_version harness_version pair_id"
+    "optimization_level arch warp_version harness_version pair_id tolerance_gradient executed_on not_executed ptx resources"
 )
 
-OPTIONS = {"device": "cpu", "validation": "executed", "optimization_level": None, "arch": "x86_64", "warp_version": "1.19.0"}
+OPTIONS = {"device": "cpu", "optimization_level": None, "warp_version": "1.19.0"}
 
 
 def test_a_record_has_the_fixed_columns_in_their_order():
@@ -91,7 +91,40 @@ def test_a_case_that_did_not_pass_has_no_record(outcome, verdict, message):
 def test_an_unknown_validation_is_named():
     case = make_case()
     with pytest.raises(ValueError, match="unknown validation 'ran': use one of compiled, executed_on_host, executed"):
-        make_record(case, Outcome(case.id, code="x"), verdict_on(case), **OPTIONS | {"validation": "ran"})
+        make_record(case, outcome_of(case, validation="ran"), verdict_on(case), **OPTIONS)
+
+
+def test_how_far_the_code_was_taken_comes_from_the_outcome():
+    case = make_case()
+    host = outcome_of(case, validation="executed_on_host", arch="sm_90", executed_on="x86_64")
+    record = make_record(case, host, verdict_on(case), **OPTIONS | {"device": "cuda"})
+    assert [record[name] for name in ("validation", "arch", "executed_on", "not_executed", "ptx", "resources")] == [
+        "executed_on_host",
+        "sm_90",
+        "x86_64",
+        "",
+        None,
+        None,
+    ]
+    assert record_fault(record) is None
+
+
+def test_code_that_was_compiled_only_says_why():
+    case = make_case()
+    compiled = outcome_of(case, validation="compiled", arch="sm_90", executed_on="", not_executed="asm needs a GPU")
+    nothing = {"max_error_forward": math.nan, "max_error_gradient": math.nan, "tolerance": math.nan, "tolerance_gradient": math.nan}
+    record = make_record(case, compiled, verdict_on(case, gradient="not_executed", **nothing), **OPTIONS | {"device": "cuda"})
+    assert (record["not_executed"], record["gradient"]) == ("asm needs a GPU", "not_executed")
+    assert [record[name] for name in nothing] == [None] * 4
+    assert record_fault(record) is None
+
+
+def test_resources_are_one_line_of_json_in_a_fixed_order():
+    case = make_case()
+    outcome = outcome_of(case, ptx=".version 8.7\n", resources={"forward": {"registers": 24, "code_bytes": 512}})
+    record = make_record(case, outcome, verdict_on(case), **OPTIONS)
+    assert (record["ptx"], record["resources"]) == (".version 8.7\n", '{"forward":{"code_bytes":512,"registers":24}}')
+    assert record_fault(record) is None
 
 
 def test_splits_follow_from_the_structure_in_their_shares():
@@ -112,6 +145,8 @@ def test_splits_follow_from_the_structure_in_their_shares():
     [
         ({"seed": "7"}, "column 'seed' holds '7'"),
         ({"code": None}, "column 'code' holds None"),
+        ({"ptx": 1}, "column 'ptx' holds 1"),
+        ({"not_executed": None}, "column 'not_executed' holds None"),
         ({"seed": None}, "column 'seed' holds None"),
         ({"extra": 1}, "its columns are not those of a record, in their order"),
     ],

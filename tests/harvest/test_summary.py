@@ -18,8 +18,9 @@ from harness.summary import build_summary, summary_text, write_summary
 
 OPTIONS = Options("cpu", 7, 10, 6, ("map", "scan"), None, Path("data"), 0, 32)
 RESULTS = [
-    CaseResult("map-000010", True, gradient="checked", seconds={"run": 0.25, "build": 1.0}),
-    CaseResult("scan-000011", True, gradient="known_limitation:frac", seconds={"run": 0.5}),
+    CaseResult("map-000010", True, "", "checked", "executed_on_host", seconds={"run": 0.25, "build": 1.0}),
+    CaseResult("scan-000011", True, "", "known_limitation:frac", "executed_on_host", seconds={"run": 0.5}),
+    CaseResult("map-000014", True, "", "not_executed", "compiled", "asm needs a GPU"),
     CaseResult("scan-000013", False, reason="forward: out differs", reproduction="failures/scan-000013.py"),
     CaseResult("map-000012", False, reason="crash: SIGSEGV while running"),
 ]
@@ -33,7 +34,6 @@ def summary(results=RESULTS, committed=COMMITTED):
         committed,
         asked=6,
         already_there=2,
-        validation="executed",
         arch="x86_64",
         warp_version="1.19.0",
         workers=2,
@@ -46,7 +46,7 @@ def summary(results=RESULTS, committed=COMMITTED):
 def test_the_summary_has_the_fixed_fields():
     assert " ".join(summary()) == (
         "format device seed start count families optimization_level arch warp_version numpy_version python_version harness_version workers "
-        "date cases validation gradient by_family failures seconds wall_seconds code_bytes exit_status"
+        "date cases validation not_executed gradient by_family failures seconds wall_seconds code_bytes exit_status"
     )
     assert summary()["numpy_version"] == np.__version__
     assert summary()["date"] == "2026-01-02"
@@ -57,18 +57,19 @@ def test_counts():
     assert made["cases"] == {
         "asked": 6,
         "already_there": 2,
-        "run": 4,
-        "passed": 2,
+        "run": 5,
+        "passed": 3,
         "known_limitation": 1,
         "failed": 2,
         "harvested": 1,
         "duplicate": 1,
     }
-    assert made["validation"] == {"executed": 2}
-    assert made["gradient"] == {"checked": 1, "known_limitation:frac": 1}
+    assert made["validation"] == {"compiled": 1, "executed_on_host": 2}
+    assert made["not_executed"] == {"asm needs a GPU": 1}
+    assert made["gradient"] == {"checked": 1, "known_limitation:frac": 1, "not_executed": 1}
     assert made["seconds"] == {"build": 1.0, "run": 0.75}
     assert made["by_family"] == {
-        "map": {"run": 2, "passed": 1, "failed": 1, "harvested": 1, "duplicate": 0, "code_bytes": 13_000},
+        "map": {"run": 3, "passed": 2, "failed": 1, "harvested": 1, "duplicate": 0, "code_bytes": 13_000},
         "scan": {"run": 2, "passed": 1, "failed": 1, "harvested": 0, "duplicate": 1, "code_bytes": 0},
     }
 
@@ -83,8 +84,8 @@ def test_failures_are_in_the_order_of_their_cases():
 
 def test_a_run_of_nothing_has_a_summary():
     made = summary([], Committed())
-    assert (made["validation"], made["gradient"], made["by_family"], made["failures"]) == ({}, {}, {}, [])
-    assert "0 run: 0 passed, 0 failed" in summary_text(made)
+    assert [made[name] for name in ("validation", "not_executed", "gradient", "by_family", "failures")] == [{}, {}, {}, {}, []]
+    assert "0 run: 0 passed, 0 failed\nvalidation: none\n" in summary_text(made)
 
 
 def test_the_file_is_replaced_whole(tmp_path):
@@ -105,8 +106,10 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path):
 
 def test_lines_for_the_terminal():
     assert summary_text(summary()).splitlines() == [
-        "cpu: 6 cases asked, 2 already there, 4 run: 2 passed (1 with a known limitation), 2 failed",
+        "cpu: 6 cases asked, 2 already there, 5 run: 3 passed (1 with a known limitation), 2 failed",
+        "validation: 1 compiled, 2 executed_on_host",
         "harvested 1 records, 0.013 MB of code; left out 1 whose structure is there already; 12.3 s",
+        "1 not executed: asm needs a GPU",
         "failed map-000012: crash: SIGSEGV while running",
         "failed scan-000013: forward: out differs [failures/scan-000013.py]",
     ]
@@ -115,5 +118,5 @@ def test_lines_for_the_terminal():
 def test_many_failures_are_cut_short():
     results = [CaseResult(f"map-{i:06d}", False, reason="r") for i in range(25)]
     lines = summary_text(summary(results)).splitlines()
-    assert len(lines) == 2 + 10 + 1
+    assert len(lines) == 3 + 10 + 1
     assert lines[-1] == "and 15 failures more, in the summary"

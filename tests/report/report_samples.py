@@ -87,6 +87,38 @@ static void scale_01_cpu_kernel_backward(
 }}
 """
 
+PTX = """\
+.visible .entry scale_01_cuda_kernel_forward(
+\t.param .align 8 .b8 scale_01_cuda_kernel_forward_param_0[24]
+)
+{
+\t.reg .f32 \t%f<4>;
+
+\tld.param.u64 \t%rd2, [scale_01_cuda_kernel_forward_param_0+8];
+\t@%p1 bra \t$L__BB0_3;
+
+$L__BB0_2:
+\tld.global.f32 \t%f1, [%rd3];
+\t// begin inline asm
+\tadd.f32 \t%f2, %f1, %f1;
+\tst.global.f32 \t[%rd4], %f2;
+\tst.shared.u32 \t[%r2], %r5;
+
+$L__BB0_3:
+\tret;
+
+}
+\t// .globl\tscale_01_cuda_kernel_backward
+.visible .entry scale_01_cuda_kernel_backward(
+\t.param .align 8 .b8 scale_01_cuda_kernel_backward_param_0[24]
+)
+{
+\tst.global.f32 \t[%rd9], %f9;
+\tret;
+}
+"""
+"""In the form that NVRTC writes."""
+
 ERRORS = (
     ("map", "checked", 0.0, 1e-9, 4e-6),
     ("map", "checked", 2e-7, 3e-7, 4e-6),
@@ -95,6 +127,8 @@ ERRORS = (
     ("scan", "not_differentiable", math.nan, math.nan, math.nan),
 )
 """Family, gradient status, forward error, gradient error and tolerance of every record."""
+
+INDICES = range(len(ERRORS))
 
 FAILURE = "forward: a|b `differs`"
 
@@ -112,7 +146,7 @@ def case_at(index, family):
     )
 
 
-def record_at(index, device="cpu", code=CODE):
+def record_at(index, device="cpu", code=CODE, **outcome):
     family, gradient, forward, backward, tolerance = ERRORS[index]
     case = case_at(index, family)
     text = code.format(first=" + ".join(["x[i]"] * (index + 1))) + "// filler\n" * 40 * index
@@ -124,16 +158,23 @@ def record_at(index, device="cpu", code=CODE):
         max_error_forward=forward,
         max_error_gradient=backward,
         tolerance=tolerance,
+        tolerance_gradient=math.nan if math.isnan(backward) else 10 * tolerance,
     )
-    outcome = Outcome(case.id, code=text, preamble="// preamble\n")
-    return make_record(
-        case, outcome, verdict, device=device, validation="executed", optimization_level=None, arch="x86_64", warp_version="1.19.0"
-    )
+    values = {"code": text, "preamble": "// preamble\n", "arch": "x86_64", "executed_on": "x86_64"}
+    if device == "cuda":
+        values |= {"code": cuda_of(text), "arch": "sm_90", "validation": "executed_on_host", "ptx": PTX}
+        values |= {"resources": {"forward": {"registers": 20 + index}, "backward": {"registers": 30, "frame_bytes": 64}}}
+    return make_record(case, Outcome(case.id, **(values | outcome)), verdict, device=device, optimization_level=None, warp_version="1.19.0")
 
 
-def make_dataset(folder, device="cpu", *, code=CODE, summary=True):
-    """The records that were put into the dataset in `folder`."""
-    records = [record_at(index, device, code) for index in range(len(ERRORS))]
+def cuda_of(text):
+    """Sample C++ as the CUDA of the same kernel, as far as the report can tell."""
+    return text.replace("static void", 'extern "C" __global__ void').replace("_cpu_", "_cuda_")
+
+
+def make_dataset(folder, device="cpu", *, code=CODE, summary=True, indices=INDICES, outcomes=None):
+    """The records that were put into the dataset in `folder`. `outcomes` has what is different of the outcome of single indices."""
+    records = [record_at(index, device, code, **(outcomes or {}).get(index, {})) for index in indices]
     with Dataset(folder, device) as dataset:
         with Spool(dataset.spool_folder, "gw0") as spool:
             for record in records:
@@ -145,7 +186,10 @@ def make_dataset(folder, device="cpu", *, code=CODE, summary=True):
 
 
 def summary_of(device, records, committed, folder):
-    results = [CaseResult(r["case"], True, gradient=r["gradient"], seconds={"build": 1.5, "check": 0.25}) for r in records]
+    results = [
+        CaseResult(r["case"], True, gradient=r["gradient"], validation=r["validation"], seconds={"build": 1.5, "check": 0.25})
+        for r in records
+    ]
     results.append(CaseResult("map-000005", False, reason=FAILURE, seconds={"build": 1.5}))
     return build_summary(
         Options(device, 7, 0, 8, (), None, folder, None, 32),
@@ -153,7 +197,6 @@ def summary_of(device, records, committed, folder):
         committed if committed is not None else Committed(),
         asked=8,
         already_there=2,
-        validation="executed",
         arch="x86_64",
         warp_version="1.19.0",
         workers=2,

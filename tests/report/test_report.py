@@ -14,7 +14,7 @@ from pathlib import Path
 
 import matplotlib
 import pytest
-from report_samples import CODE, ERRORS, edit_json, files_in, make_dataset
+from report_samples import ERRORS, edit_json, files_in, make_dataset
 
 from harness.records import SCHEMA
 from harness.report.__main__ import main
@@ -61,9 +61,7 @@ def test_sizes_by_split(made, text):
     assert f"{len(records)} records, {sum(r['code_bytes'] for r in records) / 1e6:.3f} MB of C++ in 2 families" in text
 
 
-@pytest.mark.parametrize(
-    ("column", "single"), [("family", True), ("gradient", True), ("validation", True), ("builtins", False), ("features", False)]
-)
+@pytest.mark.parametrize(("column", "single"), [("family", True), ("gradient", True), ("builtins", False), ("features", False)])
 def test_counts_and_shares(made, text, column, single):
     records = made[2]
     counts = Counter(value for r in records for value in ([r[column]] if single else r[column]))
@@ -77,17 +75,31 @@ def test_code_sizes(made, text):
     assert [row[0], row[2], row[4]] == [f"{value:,.0f}" for value in (min(sizes), statistics.median(sizes), max(sizes))]
 
 
-def test_errors_by_tolerance(text):
-    for tolerance in (1e-13, 4e-6):
-        errors = [forward for _, _, forward, _, t in ERRORS if t == tolerance]
-        share = max(errors) / tolerance
-        expected = [str(len(errors)), str(errors.count(0.0)), f"{statistics.median(errors):.1e}", f"{max(errors):.1e}", f"{share:.1%}"]
-        assert cells(text, f"cpu, {tolerance:.0e}") == [expected]
+@pytest.mark.parametrize("tolerance", [1e-13, 4e-6])
+def test_forward_errors_by_tolerance(text, tolerance):
+    assert_errors(text, [forward for _, _, forward, _, t in ERRORS if t == tolerance], tolerance)
     assert "0 have a forward error above the tolerance; 1 has no forward error" in text
 
 
+@pytest.mark.parametrize("tolerance", [1e-13, 4e-6])
+def test_gradient_errors_by_tolerance_leave_known_limitations_out(text, tolerance):
+    errors = [backward for _, status, _, backward, t in ERRORS if t == tolerance and status == "checked"]
+    assert_errors(text, errors, 10 * tolerance)
+
+
+def assert_errors(text, errors, tolerance):
+    share = max(errors) / tolerance
+    expected = [str(len(errors)), str(errors.count(0.0)), f"{statistics.median(errors):.1e}", f"{max(errors):.1e}", f"{share:.1%}"]
+    assert cells(text, f"cpu, {tolerance:.0e}") == [expected]
+
+
+def test_a_gradient_error_above_its_tolerance_is_counted(text):
+    # One of the samples is 100 times its tolerance of 1e-12, and has no known limitation.
+    assert "1 has a gradient error above the tolerance, those with a known limitation, which are not in the table, left aside." in text
+
+
 def test_the_summary_names_the_limits(text):
-    assert "5 compiled, run on the device, and agreed with the reference. The gradient of 3 was checked" in text
+    assert "5 compiled, run on x86_64, and agreed with the reference. The gradient of 3 was checked" in text
     assert "1 has a gradient that differs from the reference's" in text
     assert "1 has nothing to differentiate" in text
     assert "warp-lang 1.19.0 only; architecture x86_64 only; built at optimization level default." in text
@@ -102,8 +114,11 @@ def test_the_last_run(text):
     assert "Its stages took 10.2 s, summed over 2 workers:" in text
 
 
-def test_a_device_without_data_is_one_line(text):
-    assert re.findall(r"(?i).*cuda.*", text) == ["- **cuda**: there is no CUDA data."]
+def test_a_device_without_data_is_one_line_of_the_summary_and_missing_from_the_kernels_way(text):
+    assert re.findall(r"^- \*\*cuda.*", text, re.M) == ["- **cuda**: there is no CUDA data."]
+    assert "The dataset has no CUDA of this kernel: `pytest --device=cuda` over the same seed and indices" in text
+    assert text.count("Without a CUDA record of this kernel there is nothing to make it of.") == 2
+    assert "GPU check" not in text
 
 
 def test_the_example_is_the_shortest_with_a_function_and_a_branch(made, text):
@@ -111,7 +126,7 @@ def test_the_example_is_the_shortest_with_a_function_and_a_branch(made, text):
     assert first["python_source"].strip() in text
     assert f"record `{first['case']}` (seed 7, 15 lines)" in text
     assert "It has a function and a branch." in text
-    assert "Line 15, `out[i] = b`, became 1 statement" in text or "Line 13, `a = x[i]`, became 2 statements" in text
+    assert "Line 15, `out[i] = b`, became 1 statement" in text or "Line 13, `a = x[i]`, became 2 statements;" in text
     assert f"pytest --device=cpu --seed=7 --case={first['case']}" in text
 
 
@@ -157,11 +172,11 @@ def test_the_users_matplotlib_settings_come_back(made, tmp_path):
 
 def test_two_devices_stand_side_by_side(tmp_path):
     make_dataset(tmp_path / "data")
-    make_dataset(tmp_path / "data", "cuda", code=CODE.replace("_cpu_", "_cuda_"))
+    make_dataset(tmp_path / "data", "cuda")
     text = report(tmp_path / "data", tmp_path / "report")
     assert cells(text, "`map`") == [["2", "40.0%", "2", "40.0%"]]
     assert cells(text, "cuda, all")[0][0] == "5"
-    assert "5 kernels have a record on each of cpu and cuda." in text
+    assert "5 kernels have a record on each of cpu and cuda: the two have the same `pair_id`" in text
     assert "There is no CUDA data" not in text
 
 
@@ -189,4 +204,5 @@ def test_code_of_another_form_is_not_excerpted(tmp_path):
     make_dataset(tmp_path / "data", code="void scale() {{}}\n")
     text = report(tmp_path / "data", tmp_path / "report")
     assert "This record's C++ has no few consecutive lines that could be shown by themselves." in text
+    assert "It has no few consecutive lines that could be shown by themselves." in text
     assert "```cpp" not in text

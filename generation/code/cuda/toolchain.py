@@ -89,7 +89,8 @@ class CudaStages(Stages):
         ptx, cubin = folder / "alone.ptx", folder / "alone.cubin"
         self._compile(unit, text, ptx)
         self._compile(unit, text, cubin)
-        return ptx.read_text(encoding="utf-8"), resources(cubin.read_bytes(), member.name)
+        # NVRTC's text is a C string, its last byte included.
+        return ptx.read_text(encoding="utf-8").rstrip("\0"), resources(cubin.read_bytes(), member.name)
 
 
 class HostStages(CudaStages):

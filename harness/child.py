@@ -1,34 +1,42 @@
 """The warm server: `python -m harness.child --device cpu --results-fd N --folder DIR ...`, started by `harness.isolation`.
 
-It imports and warms up the compiler once, then takes batches from its standard input. Each batch runs in a forked child, so that a kernel
-that crashes, hangs or corrupts memory takes only its batch with it. The server runs no kernel of a batch itself, has one thread, and
-leaves, with its child and its folder, as soon as its standard input closes: when its owner is done, or was killed.
+It has the target prepared once, then takes batches from its standard input and runs each in a child process, so that a kernel that crashes,
+hangs or corrupts memory takes only its batch with it: a child forked for each batch (`harness/forked.py`), or one that stays, where what is
+prepared does not survive a fork (`harness/staying.py`). The server runs no kernel of a batch itself, has one thread, and leaves, with its
+child and its folder, as soon as its standard input closes: when its owner is done, or was killed.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
-import os
-import pickle
 import resource
 import shutil
-import signal
-import sys
-import tempfile
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Protocol
 
 from generation.code import target
-from generation.code.job import Job
 from generation.code.settings import Settings
-from generation.code.target import BuildError, Progress, Target, one_line
-from harness.frames import ENDING, JOBS, MARK, OUTCOME, READY, REFUSED, FrameReader, send
-from harness.watch import Limits, OwnerGoneError, watch
+from generation.code.target import one_line
+from harness.forked import ForkedBatches
+from harness.frames import ENDING, JOBS, READY, REFUSED, FrameReader, send
+from harness.offspring import Server
+from harness.staying import StayingBatches
+from harness.watch import Ending, Limits, OwnerGoneError, RefusedError
 
 _STDIN = 0
-_PR_SET_PDEATHSIG = 1
+
+
+class Batches(Protocol):
+    """A way of running batches in children of the server."""
+
+    def prepare(self) -> str:
+        """Gets the target ready; Warp's version. Raises Exception if that cannot be done."""
+
+    def run(self, jobs: bytes) -> Ending:
+        """Runs the jobs of one frame and passes their outcomes on. Raises OwnerGoneError, RefusedError."""
+
+    def close(self) -> None:
+        """Ends what still runs."""
 
 
 def main() -> None:
@@ -57,84 +65,29 @@ def _options() -> argparse.Namespace:
 
 def _serve(options: argparse.Namespace) -> None:
     results = options.results_fd
+    limits = Limits(options.build_seconds, options.case_seconds)
+    server = Server(target(options.device), options.settings, options.folder, limits, results, _STDIN)
+    batches: Batches = StayingBatches(server) if server.device.stays(options.settings) else ForkedBatches(server)
     try:
-        device = target(options.device)
-        version = device.prepare(options.folder, options.settings)
+        version = batches.prepare()
+    except OwnerGoneError:
+        raise
     except Exception as error:
         send(results, REFUSED, one_line(str(error) if isinstance(error, RuntimeError) else error))
         return
     send(results, READY, version)
-    limits = Limits(options.build_seconds, options.case_seconds)
-    libc = ctypes.CDLL(None)
     requests = FrameReader()
-    while (frame := requests.read(_STDIN)) is not None:
-        tag, payload = frame
-        if tag != JOBS:
-            raise RuntimeError(f"the server takes {JOBS!r} frames, not {tag!r}")
-        _run_batch(device, options, limits, libc, pickle.loads(payload))
-
-
-def _run_batch(device: Target, options: argparse.Namespace, limits: Limits, libc: Any, jobs: Sequence[Job]) -> None:
-    """Forks a child for the jobs and watches it to its end."""
-    folder = Path(tempfile.mkdtemp(prefix="batch-", dir=options.folder))
-    frames_in, frames_out = os.pipe()
-    output_in, output_out = os.pipe()
-    server = os.getpid()
-    child = os.fork()
-    if child == 0:
-        os.close(frames_in)
-        os.close(output_in)
-        os.close(options.results_fd)
-        _become_child(libc, server, output_out, folder)
-        _execute(device, jobs, frames_out)
-    os.close(frames_out)
-    os.close(output_out)
     try:
-        ending = watch(child, frames_in, output_in, owner=_STDIN, results=options.results_fd, limits=limits)
+        while (frame := requests.read(_STDIN)) is not None:
+            tag, jobs = frame
+            if tag != JOBS:
+                raise RuntimeError(f"the server takes {JOBS!r} frames, not {tag!r}")
+            send(results, ENDING, batches.run(jobs))
+    except RefusedError:
+        # A worker that was lost cannot be replaced: the owner's next server will say why, in its greeting.
+        pass
     finally:
-        os.close(frames_in)
-        os.close(output_in)
-        shutil.rmtree(folder, ignore_errors=True)
-    send(options.results_fd, ENDING, ending)
-
-
-def _become_child(libc: Any, server: int, output: int, folder: Path) -> None:
-    """Ties the child's life to the server's, its standard streams to the server's pipe, and its temporary files to its own folder."""
-    if sys.platform == "linux":
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != server:
-            os._exit(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.close(nothing)
-    os.close(output)
-    tempfile.tempdir = str(folder)
-
-
-def _execute(device: Target, jobs: Sequence[Job], frames: int) -> NoReturn:
-    """The child's whole life. It leaves by `os._exit`: any other way would run the server's clean-up, which is not the child's."""
-
-    def report(progress: Progress) -> None:
-        if progress.outcome is None:
-            send(frames, MARK, progress)
-        else:
-            send(frames, OUTCOME, progress.outcome)
-
-    status = 0
-    try:
-        device.execute(jobs, report)
-        sys.stdout.flush()
-        send(frames, ENDING, None)
-    except BuildError:
-        sys.stdout.flush()
-        send(frames, ENDING, BuildError.__name__)
-    except BaseException as error:
-        status = 1
-        send(frames, ENDING, one_line(error))
-    finally:
-        os._exit(status)
+        batches.close()
 
 
 if __name__ == "__main__":

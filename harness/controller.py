@@ -162,7 +162,7 @@ class Controller:
                 which += f" of {', '.join(options.families)}"
         reach = self.plan.reach
         where = f"on {' and '.join(dict.fromkeys(reach.devices))}, compiled for {self._arch()}"
-        lacks = "" if reach.gpus or reach.validation == "executed" else " (no GPU can be used here)"
+        lacks = "" if reach.gpus or reach.validation == "executed" else f" ({reach.note or 'no GPU can be used here'})"
         return f"device {options.device}, validation {reach.validation} {where}{lacks}, seed {options.seed}, {which}"
 
     def _arch(self) -> str:

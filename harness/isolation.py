@@ -23,8 +23,13 @@ from harness.frames import ENDING, JOBS, OUTCOME, READ_SIZE, READY, REFUSED, Fra
 from harness.watch import Ending
 
 _ROOT = Path(__file__).resolve().parent.parent
+_SERVER = "harness.child"
 _LEAVE_SECONDS = 10.0
-_KEPT_ENVIRONMENT = ("PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
+_KEPT_ENVIRONMENT = (
+    *("PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+    # Which GPU has which number, and how to get at them, must be the same here and there.
+    *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_MPS_PIPE_DIRECTORY"),
+)
 
 
 class IsolationError(RuntimeError):
@@ -120,7 +125,7 @@ class _Server:
     def __init__(self, device: str, settings: Settings, build_seconds: float, case_seconds: float) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="warp-kernel-harness-"))
         results, results_out = os.pipe()
-        command = [sys.executable, "-m", "harness.child", "--device", device, "--results-fd", str(results_out)]
+        command = [sys.executable, "-m", _SERVER, "--device", device, "--results-fd", str(results_out)]
         command += ["--folder", str(self.folder), "--build-seconds", str(build_seconds), "--case-seconds", str(case_seconds)]
         command += ["--settings", settings.to_json()]
         try:

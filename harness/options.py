@@ -94,7 +94,7 @@ def read_options(config: pytest.Config) -> Options:
         data_dir=_data_dir(config, given("data_dir")),
         optimization_level=None if level is None else _whole("--optimization-level", level, 0, 3),
         batch_size=_whole("--batch-size", given("batch_size"), 1, LARGEST_INT64),
-        arch=None if given("arch") is None else _whole("--arch", given("arch"), 1, LARGEST_INT64),
+        arch=None if given("arch") is None else _arch(device, given("arch")),
         with_ptx=given("with_ptx"),
         require=_level(given("require")),
     )
@@ -112,6 +112,17 @@ def _device(name: str) -> str:
     if missing is not None:
         raise pytest.UsageError(f"--device {name}: {missing}")
     return name
+
+
+def _arch(device: str, text: str) -> int:
+    from generation.code import target
+    from generation.code.settings import Settings
+
+    arch = int(text) if text.isdecimal() else 0
+    refusal = target(device).refusal(Settings(arch=arch))
+    if refusal is not None:
+        raise pytest.UsageError(refusal.replace(f"--arch {arch}", f"--arch {text}"))
+    return arch
 
 
 def _level(name: str | None) -> Validation | None:
@@ -134,10 +145,10 @@ def _check_target(options: Options) -> None:
     refusal = device.refusal(options.settings)
     if refusal is not None:
         raise pytest.UsageError(refusal)
-    reached = device.reach().validation
-    if options.require is not None and VALIDATIONS.index(reached) < VALIDATIONS.index(options.require):
+    reach = device.reach()
+    if options.require is not None and VALIDATIONS.index(reach.validation) < VALIDATIONS.index(options.require):
         raise pytest.UsageError(
-            f"--require {options.require}: no GPU can be used here, so cases reach {reached} at most; "
+            f"--require {options.require}: {reach.note or 'no GPU can be used here'}, so cases reach {reach.validation} at most; "
             "run on a machine with an NVIDIA GPU and driver, or require less"
         )
 

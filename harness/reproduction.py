@@ -21,8 +21,8 @@ _LITERAL_ELEMENTS = 16
 _TEMPLATE = Path(__file__).with_name("reproduction_template.py")
 
 
-def write_reproduction(prepared: Prepared, verdict: Verdict, folder: Path) -> Path:
-    """Writes `<folder>/<case id>.py` and returns its path; the folder is made if need be.
+def write_reproduction(prepared: Prepared, verdict: Verdict, folder: Path, device: str) -> Path:
+    """Writes `<folder>/<case id>.py`, which runs on `device` (`cpu` or `cuda`), and returns its path; the folder is made if need be.
 
     The launches are those that the verdict names, or all of them if it names none (a crash, a timeout, a failed compilation).
     """
@@ -32,6 +32,7 @@ def write_reproduction(prepared: Prepared, verdict: Verdict, folder: Path) -> Pa
     arguments = [(a.name, a.dtype, a.ndim, a.role, a.differentiable) for a in case.arguments]
     data = "\n".join(
         [
+            f"DEVICE = {device!r}",
             f"KERNEL_NAME = {case.kernel_name!r}",
             f"KERNEL_SOURCE = {_text(case.python_source)}",
             f"REFERENCE_SOURCE = {_text(case.reference_source)}",

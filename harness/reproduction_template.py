@@ -32,6 +32,7 @@ def unpack(packed, dtype, shape):
 
 
 # --- the case ---
+DEVICE = "cpu"
 KERNEL_NAME = ""
 KERNEL_SOURCE = ""
 REFERENCE_SOURCE = ""
@@ -65,6 +66,10 @@ WARP_TYPES = {
 }
 
 
+def device():
+    return DEVICE if DEVICE == "cpu" or wp.is_cuda_available() else "cpu"
+
+
 def warp_argument(namespace, dtype, ndim, value, needs_gradient):
     if dtype.startswith("struct:"):
         struct = namespace[dtype.split(":")[1]]()
@@ -72,7 +77,7 @@ def warp_argument(namespace, dtype, ndim, value, needs_gradient):
             setattr(struct, name, warp_field(field))
         return struct
     if ndim:
-        return wp.array(value, dtype=WARP_TYPES[dtype], ndim=ndim, requires_grad=needs_gradient, device="cpu")
+        return wp.array(value, dtype=WARP_TYPES[dtype], ndim=ndim, requires_grad=needs_gradient, device=device())
     return WARP_TYPES[dtype](*value.ravel().tolist()) if value.shape else value.item()
 
 
@@ -108,9 +113,9 @@ def check_launch(launch, namespace):
     tape = wp.Tape()
     with tape:
         if BLOCK_DIM is None:
-            wp.launch(namespace[KERNEL_NAME], dim=dim, inputs=list(arguments.values()), device="cpu")
+            wp.launch(namespace[KERNEL_NAME], dim=dim, inputs=list(arguments.values()), device=device())
         else:
-            wp.launch_tiled(namespace[KERNEL_NAME], dim=dim, inputs=list(arguments.values()), block_dim=BLOCK_DIM, device="cpu")
+            wp.launch_tiled(namespace[KERNEL_NAME], dim=dim, inputs=list(arguments.values()), block_dim=BLOCK_DIM, device=device())
     wide = {name: widen(value) for name, value in values.items()}
     expected = reference_outputs(wide, dim)
     differs = False
@@ -145,7 +150,7 @@ def report(where, wrong, got, expected, bound):
 
 def check_gradients(launch, arguments, tape, wide):
     types_of = {name: dtype for name, dtype, *_ in ARGUMENTS}
-    cotangents = {arguments[n]: wp.array(c, dtype=WARP_TYPES[types_of[n]], device="cpu") for n, c in launch["cotangents"].items()}
+    cotangents = {arguments[n]: wp.array(c, dtype=WARP_TYPES[types_of[n]], device=device()) for n, c in launch["cotangents"].items()}
     tape.backward(grads=cotangents)
     differs = False
     for label, step, vectors, slack, clean in launch["directions"]:
@@ -183,6 +188,8 @@ def slope(launch, wide, vectors, h, lanes):
 
 
 def main():
+    if device() != DEVICE:
+        print("There is no GPU here, so this runs what Warp makes for the CPU; the mismatch was seen in the CUDA text, run on the host.")
     with tempfile.TemporaryDirectory() as folder:
         wp.config.kernel_cache_dir = folder
         namespace = define(KERNEL_SOURCE, "<kernel>", {"wp": wp, "__name__": "reproduced"})

@@ -1,4 +1,4 @@
-"""Watching a batch's child from the server: passes on its outcomes, keeps its time limits, and says how it ended.
+"""Watching a child from the server: hears its greeting, passes on a batch's outcomes, keeps its time limits, and says how it ended.
 
 Only whole frames are passed on, and the child's own words (clang writes to file descriptor 2) are kept up to a bound for the reason.
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import select
 import selectors
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from generation.code.target import BuildError, Progress, Stage, one_line
-from harness.frames import ENDING, MARK, OUTCOME, READ_SIZE, Frame, FrameReader, send_raw
+from harness.frames import ENDING, MARK, OUTCOME, READ_SIZE, READY, Frame, FrameReader, send_raw
 
 _KEPT_OUTPUT = 1 << 16
 _EXIT_SECONDS = 10.0
@@ -25,6 +27,10 @@ _DOING: dict[Stage, str] = {"define": "being defined", "emit": "generating code"
 
 class OwnerGoneError(Exception):
     """Whoever asked for the batch has closed the server's standard input."""
+
+
+class RefusedError(RuntimeError):
+    """A child cannot prepare its target. The message is one line."""
 
 
 class _BrokenFrameError(Exception):
@@ -76,34 +82,68 @@ class _Watched:
         self.deadline = time.monotonic() + _EXIT_SECONDS
 
 
-def watch(child: int, frames: int, output: int, *, owner: int, results: int, limits: Limits) -> Ending:
-    """Reads the child's frames and output to their end, or kills it at its time limit, and gives its Ending.
+def watch(child: int, frames: int, output: int, *, owner: int, results: int, limits: Limits, stays: bool = False) -> tuple[Ending, bool]:
+    """Follows a batch to its end, or kills the child at its time limit; gives the batch's Ending, and whether the child is still there.
 
-    Raises OwnerGoneError, with the child killed, if `owner` closes; OSError if `results` does.
+    With `stays` the child lives on after a batch that it got through; else, and after any other batch, it is waited for. Raises
+    OwnerGoneError, with the child killed, if `owner` closes; OSError if `results` does.
     """
     state = _Watched(limits)
+
+    def lives_on() -> bool:
+        return stays and state.ended and state.own_account in (None, BuildError.__name__)
+
     try:
-        in_time = _listen(state, frames, output, owner, results)
+        in_time = _listen(state, frames, output, owner, lambda frame: _take(frame, state, results), lives_on)
     except _BrokenFrameError as error:
         _kill(child)
-        return Ending(f"crash: {error}", _suspect(state))
+        return Ending(f"crash: {error}", _suspect(state)), False
     except BaseException:
         _kill(child)
         raise
     if not in_time:
         _kill(child)
-        return _timeout(state)
+        return _timeout(state), False
+    if lives_on():
+        return _ending(0, state), True
     _, status = os.waitpid(child, 0)
-    return _ending(status, state)
+    return _ending(status, state), False
 
 
-def _listen(state: _Watched, frames: int, output: int, owner: int, results: int) -> bool:
-    """Follows the child until it closes its pipes; False if a time limit passed before that."""
+def greeting(child: int, frames: int, output: int, *, owner: int, limits: Limits) -> str:
+    """What a child says once its target is prepared, for which it has as long as for a build: Warp's version.
+
+    Raises RefusedError, with the child gone, if it says that it cannot, dies or hangs; OwnerGoneError, with it killed, if `owner` closes.
+    """
+    state = _Watched(limits)
+    said: list[Frame] = []
+    try:
+        in_time = _listen(state, frames, output, owner, said.append, lambda: bool(said))
+    except BaseException:
+        _kill(child)
+        raise
+    if not in_time:
+        _kill(child)
+        raise RefusedError(f"the process that runs the cases was not ready in {limits.build_seconds:g} s")
+    if said and said[0][0] == READY:
+        return str(pickle.loads(said[0][1]))
+    _, status = os.waitpid(child, 0)
+    if said:
+        raise RefusedError(str(pickle.loads(said[0][1])))
+    code = os.waitstatus_to_exitcode(status)
+    how = signal.Signals(-code).name if code < 0 else f"status {code}"
+    raise RefusedError(
+        f"the process that runs the cases left with {how} before it was ready: {_last_line(state.output) or 'no last words'}"
+    )
+
+
+def _listen(state: _Watched, frames: int, output: int, owner: int, take: Callable[[Frame], None], enough: Callable[[], bool]) -> bool:
+    """Follows the child until there is `enough` or it closes its pipes; False if a time limit passed before that."""
     reader = FrameReader()
     with selectors.DefaultSelector() as selector:
         for fd in (frames, output, owner):
             selector.register(fd, selectors.EVENT_READ)
-        while frames in selector.get_map() or output in selector.get_map():
+        while not enough() and (frames in selector.get_map() or output in selector.get_map()):
             ready = selector.select(max(0.0, state.deadline - time.monotonic()))
             if time.monotonic() >= state.deadline:
                 return False
@@ -115,10 +155,17 @@ def _listen(state: _Watched, frames: int, output: int, owner: int, results: int)
                     selector.unregister(key.fd)
                 elif key.fd == frames:
                     for frame in reader.feed(data):
-                        _take(frame, state, results)
+                        take(frame)
                 else:
-                    state.output += data[: _KEPT_OUTPUT - len(state.output)]
+                    _keep(state, data)
+    # What the child wrote before its last frame is in the pipe already.
+    while enough() and select.select([output], [], [], 0)[0] and (data := os.read(output, READ_SIZE)):
+        _keep(state, data)
     return True
+
+
+def _keep(state: _Watched, output: bytes) -> None:
+    state.output += output[: _KEPT_OUTPUT - len(state.output)]
 
 
 def _take(frame: Frame, state: _Watched, results: int) -> None:

@@ -88,7 +88,7 @@ class Workbench:
         with _timed(entry.seconds, "check"):
             verdict = judge(entry.prepared, entry.outcome)
         if not verdict.passed:
-            path = write_reproduction(entry.prepared, verdict, self._failures).relative_to(self._failures.parent)
+            path = write_reproduction(entry.prepared, verdict, self._failures, self.plan.options.device).relative_to(self._failures.parent)
             result = CaseResult(case_id, False, verdict.reason, verdict.gradient, reproduction=str(path), seconds=entry.seconds)
             return result, self._failure_text(case_id, verdict.reason, verdict.details, path)
         outcome = entry.outcome
@@ -138,7 +138,7 @@ class Workbench:
             with _timed(entry.seconds, "generate"):
                 entry.case = build_named_case(self.plan.options.seed, case_id)
             with _timed(entry.seconds, "prepare"):
-                entry.prepared = prepare(entry.case)
+                entry.prepared = prepare(entry.case, gpu=self.plan.reach.gpus > 0)
         except PreparationError as error:
             entry.failure = f"prepare: {error}"
             entry.details = _sources(entry.case)

@@ -80,10 +80,10 @@ def test_recorded_code_is_what_warp_writes_itself(tmp_path):
     program = f"""
 from pathlib import Path
 from small_cases import case_of, source
-from generation.code.cpu.unit import Unit
+from generation.code.unit import Dialect, Unit
 helper = "@wp.func\\ndef shape(x: float):\\n    return wp.sin(x) * 2.0"
 case = case_of(0, source("    out[i] = shape(a[i])", helper))
-unit = Unit(probe(), "alone", 0)
+unit = Unit(probe(), "alone", Dialect("cpu", 1), 0)
 namespace = unit.define(case)
 emitted = unit.emit(case, namespace)
 wp.load_module("alone", device="cpu", block_dim=1)
@@ -93,13 +93,30 @@ print(written.read_text() == emitted.preamble + emitted.code)
     assert run(program, tmp_path) == "True"
 
 
+def test_recorded_cuda_is_what_warp_writes_itself(tmp_path):
+    program = f"""
+from pathlib import Path
+from small_cases import case_of, source
+from generation.code.unit import Dialect, Unit
+helper = "@wp.func\\ndef shape(x: float):\\n    return wp.sin(x) * 2.0"
+case = case_of(0, source("    out[i] = shape(a[i])", helper))
+unit = Unit(probe(), "alone", Dialect("cuda", 256, 90), 0)
+namespace = unit.define(case)
+emitted = unit.emit(case, namespace)
+wp.compile_aot_module(wp.get_module("alone"), arch=90, use_ptx=True, module_dir={str(tmp_path)!r})
+[written] = Path({str(tmp_path)!r}).rglob("*.cu")
+print(written.read_text() == emitted.preamble + emitted.code)
+"""
+    assert run(program, tmp_path) == "True"
+
+
 def test_unload_leaves_no_kernel(tmp_path):
     program = """
 import gc, weakref
 from small_cases import case_of, source
-from generation.code.cpu.unit import Unit
+from generation.code.unit import Dialect, Unit
 api = probe()
-unit = Unit(api, "gone", 0)
+unit = Unit(api, "gone", Dialect("cpu", 1), 0)
 case = case_of(0, source("    out[i] = a[i]"))
 namespace = unit.define(case)
 emitted = unit.emit(case, namespace)
@@ -116,13 +133,13 @@ def test_memory_stays_flat_over_batches_in_one_process(tmp_path):
     """Emission alone, where kernels would pile up: the later rounds add next to nothing to the earlier ones."""
     program = """
 from small_cases import HEALTHY, case_of, source
-from generation.code.cpu.unit import Unit
+from generation.code.unit import Dialect, Unit
 api = probe()
 def rss():
     return int(open("/proc/self/statm").read().split()[1]) * 4
 def rounds(first, last):
     for round in range(first, last):
-        unit = Unit(api, "batch_0", 0)
+        unit = Unit(api, "batch_0", Dialect("cpu", 1), 0)
         for i in range(16):
             case = case_of(i, source(HEALTHY.format(gain=f"{round * 16 + i}.0")))
             emitted = unit.emit(case, unit.define(case))

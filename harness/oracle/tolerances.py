@@ -3,8 +3,8 @@
 Scope: numbers only. `forward.py` and `gradient.py` say how each entry enters a bound; no entry is tuned for a family or a case.
 
 The rows for a GPU follow from those for a processor and from what is documented of both. Sums, products, quotients and square roots are
-rounded correctly on either (NVRTC's defaults are `-prec-div=true -prec-sqrt=true -ftz=false`). Both contract a product and a sum to a fused
-multiply-add, which rounds once where the reference rounds twice and so needs no room of its own. What differs is the mathematical library.
+rounded correctly on either (NVRTC's defaults are `-prec-div=true -prec-sqrt=true -ftz=false`). A GPU contracts a product and a sum to a
+fused multiply-add, which rounds once where the reference rounds twice, and so needs no room of its own. What differs is the library.
 For a GPU, "CUDA C++ Programming Guide", appendix "Mathematical Functions", gives the largest error of each function in units in the last
 place. Of those that kernels use, in float32: 1 for log and cbrt, 2 for sin, cos, exp, tanh, erf and atan, 3 for atan2 and sinh, 4 for pow,
 tan and erfc; in float64: 1 or 2, and 5 for erfc. For a processor, "The GNU C Library", section "Known Maximum Errors in Math Functions",

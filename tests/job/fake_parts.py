@@ -98,7 +98,14 @@ class BatchRunner:
     def _outcome(self, case):
         if FAULTS.get(case.id) == "compile":
             return Outcome(case.id, failure="compile: no member named 'x'")
-        return Outcome(case.id, f"// {case.id}, seed {case.seed}\n", "// preamble\n", executed_on="x86_64", arch="x86_64", seconds={"build": 0.25, "run": 0.125})
+        return Outcome(
+            case.id,
+            f"// {case.id}, seed {case.seed}\n",
+            "// preamble\n",
+            executed_on="x86_64",
+            arch="x86_64",
+            seconds={"build": 0.25, "run": 0.125},
+        )
 
     def close(self):
         pass
@@ -110,7 +117,7 @@ class Spool(harness.workbench.Spool):
             super().append(record, preamble)
 
 
-def write_reproduction(prepared, verdict, folder):
+def write_reproduction(prepared, verdict, folder, device):
     folder.mkdir(exist_ok=True)
     path = folder / f"{verdict.case_id}.py"
     path.write_text(verdict.reason)

@@ -90,7 +90,7 @@ def _run(path):
 @pytest.mark.parametrize("name", ["drops a small term", "one lane's adjoint"])
 def test_reproduction_shows_the_mismatch(name, verdicts, tmp_path):
     prepared, verdict = verdicts[name]
-    path = write_reproduction(prepared, verdict, tmp_path / "failures")
+    path = write_reproduction(prepared, verdict, tmp_path / "failures", "cpu")
     assert path == tmp_path / "failures" / f"{prepared.job.case.id}.py"
     done = _run(path)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -100,6 +100,6 @@ def test_reproduction_shows_the_mismatch(name, verdicts, tmp_path):
 
 def test_reproduction_of_an_honest_kernel_shows_none(verdicts, tmp_path):
     prepared, verdict = verdicts["vec3, int, bool, atomic"]
-    done = _run(write_reproduction(prepared, replace(verdict, passed=False, reason="gradient: none"), tmp_path))
+    done = _run(write_reproduction(prepared, replace(verdict, passed=False, reason="gradient: none"), tmp_path, "cpu"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no mismatch" in done.stdout

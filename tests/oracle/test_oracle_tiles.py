@@ -80,7 +80,7 @@ def test_a_wrong_one_is_refused(judged):
 
 def test_a_reproduction_launches_blocks(judged, tmp_path):
     prepared, verdict = judged["wrong"]
-    path = write_reproduction(prepared, verdict, tmp_path)
+    path = write_reproduction(prepared, verdict, tmp_path, "cpu")
     assert "\nBLOCK_DIM = 32\n" in path.read_text()
     done = run_script(path)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -89,6 +89,6 @@ def test_a_reproduction_launches_blocks(judged, tmp_path):
 
 def test_the_reproduction_of_a_right_one_shows_no_mismatch(judged, tmp_path):
     prepared, verdict = judged["right"]
-    done = run_script(write_reproduction(prepared, replace(verdict, passed=False, reason="gradient: none"), tmp_path))
+    done = run_script(write_reproduction(prepared, replace(verdict, passed=False, reason="gradient: none"), tmp_path, "cpu"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no mismatch" in done.stdout

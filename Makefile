@@ -33,7 +33,7 @@ faults: $(VENV)/installed-test
 	@$(BIN)/python tests/faults/check_faults.py
 
 clean:
-	@rm -rf $(VENV) build failures *.egg-info .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) .cache build failures *.egg-info .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find conftest.py harness kernels generation tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stem is the list of extras.

@@ -5,7 +5,6 @@ It is a pytest plugin object, registered only in the process that the command st
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -45,9 +44,7 @@ class Controller:
                 already_there = self._dataset.done_keys() | self._dataset.spooled_keys()
             except DatasetError as error:
                 raise pytest.UsageError(str(error)) from None
-        self._headers = tempfile.TemporaryDirectory(prefix="warp-kernel-harness-headers-")
-        plan = make_plan(options, already_there, target(options.device).reach())
-        self.plan: Plan = replace(plan, headers=self._headers.name)
+        self.plan: Plan = make_plan(options, already_there, target(options.device).reach())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -139,8 +136,7 @@ class Controller:
             self._write(line)
 
     def pytest_unconfigure(self) -> None:
-        """Lets go of the dataset and of what the workers shared."""
-        self._headers.cleanup()
+        """Lets go of the dataset."""
         if self._dataset is not None:
             self._dataset.close()
 

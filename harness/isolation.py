@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 
 from generation.code.job import Job, Outcome
-from generation.code.settings import Settings
+from generation.code.settings import CACHE_VARIABLE, Settings
 from harness.frames import ENDING, JOBS, OUTCOME, READ_SIZE, READY, REFUSED, Frame, FrameReader, send
 from harness.watch import Ending
 
@@ -29,6 +29,7 @@ _KEPT_ENVIRONMENT = (
     *("PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
     # Which GPU has which number, and how to get at them, must be the same here and there.
     *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_MPS_PIPE_DIRECTORY"),
+    CACHE_VARIABLE,
 )
 
 

@@ -18,7 +18,7 @@ from harness.options import Options
 @dataclass(frozen=True)
 class Plan:
     """A run's options, the cases left to run (in order of index), how many of those asked for are in the dataset already, and how far the
-    target gets on this machine. `headers` is a folder that the workers' servers share.
+    target gets on this machine.
 
     `harvest` is False for one case asked for by name: it is looked at, and the dataset stays as it is.
     """
@@ -28,12 +28,11 @@ class Plan:
     already_there: tuple[tuple[int, int], ...]
     harvest: bool
     reach: Reach
-    headers: str | None = None
 
     def settings(self, worker: int) -> Settings:
         """What the worker of this number asks its target for. Workers take GPUs in turn."""
         gpu = worker % self.reach.gpus if self.reach.gpus else None
-        return replace(self.options.settings, gpu=gpu, headers=self.headers)
+        return replace(self.options.settings, gpu=gpu)
 
     @property
     def asked(self) -> int:
@@ -50,7 +49,7 @@ class Plan:
         options = asdict(self.options) | {"data_dir": str(self.options.data_dir), "families": list(self.options.families)}
         reach = self.reach.to_json()
         already_there = [list(pair) for pair in self.already_there]
-        return {"options": options, "already_there": already_there, "harvest": self.harvest, "reach": reach, "headers": self.headers}
+        return {"options": options, "already_there": already_there, "harvest": self.harvest, "reach": reach}
 
     @staticmethod
     def from_plain(plain: dict[str, Any]) -> Plan:
@@ -60,7 +59,7 @@ class Plan:
         options = Options(**values)
         ranges = tuple((first, last) for first, last in plain["already_there"])
         reach = Reach.from_json(plain["reach"])
-        return Plan(options, _left(options, ranges), ranges, plain["harvest"], reach, plain["headers"])
+        return Plan(options, _left(options, ranges), ranges, plain["harvest"], reach)
 
 
 def make_plan(options: Options, done: Collection[tuple[int, str]], reach: Reach) -> Plan:

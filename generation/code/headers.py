@@ -1,4 +1,4 @@
-"""Clang's precompiled headers: made once for all servers of a run, and put back when Warp deletes them.
+"""Clang's precompiled headers: made once for all servers that use the same Warp, and put back when Warp deletes them.
 
 Making one costs seconds, and each server and each number of threads per block needs one. When a source does not compile, Warp suspects the
 precompiled header, deletes it and tries without, so one faulty kernel would slow down whatever comes after it.
@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from generation.code.settings import Settings
+from generation.code.settings import CACHE_VARIABLE
+
+if TYPE_CHECKING:
+    from generation.code.private_api import PrivateApi
 
 _PATTERN = "*.pch"
+_LOCK = "lock"
+
+_KEPT = 3
+"""Warps whose headers are kept; those of one take up to 200 MB."""
 
 
 class Headers:
@@ -42,7 +51,7 @@ class Headers:
         if self._has(block_dim):
             yield False
             return
-        with open(self._shared / "lock", "wb") as lock:
+        with open(self._shared / _LOCK, "wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.restore()
             if self._has(block_dim):
@@ -55,11 +64,42 @@ class Headers:
         return any(self._own.glob(f"builtin_bd{block_dim}_{_PATTERN}"))
 
 
-def shared_headers(own: Path, folder: Path, settings: Settings) -> Headers:
-    """The headers in `own`, shared as the settings say, or kept in `folder` for this server alone."""
-    shared = folder / "spare-headers" if settings.headers is None else Path(settings.headers)
-    shared.mkdir(parents=True, exist_ok=True)
-    return Headers(own, shared)
+def shared_headers(api: PrivateApi, folder: Path) -> Headers:
+    """The headers of this server, shared with all servers of this project that use the same Warp, then and now.
+
+    Where that cannot be (a folder that nobody may write to), they are kept in `folder` for this server alone.
+    """
+    shared = _cache() / _key(api.native_folder())
+    try:
+        shared.mkdir(parents=True, exist_ok=True)
+        os.utime(shared)
+        _prune(shared.parent)
+        (shared / _LOCK).touch()
+    except OSError:
+        shared = folder / "spare-headers"
+        shared.mkdir()
+    return Headers(api.header_folder(), shared)
+
+
+def _cache() -> Path:
+    given = os.environ.get(CACHE_VARIABLE)
+    return Path(given) if given else Path(__file__).resolve().parents[2] / ".cache" / "headers"
+
+
+def _key(native: Path) -> str:
+    """Names Warp's own headers as clang knows them: a precompiled header is void once a header has another size or date."""
+    digest = hashlib.sha256(str(native).encode())
+    for path in sorted(native.rglob("*.h")):
+        stat = path.stat()
+        digest.update(f"{path.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _prune(cache: Path) -> None:
+    """Removes the headers of all but the Warps used last."""
+    known = sorted((path for path in cache.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in known[_KEPT:]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _link_all(source: Path, target: Path) -> None:

@@ -161,9 +161,13 @@ class PrivateApi:
             use_precompiled_headers=options["use_precompiled_headers"],
         )
 
+    def native_folder(self) -> Path:
+        """Where Warp's C++ headers lie."""
+        return Path(self.build.warp_home) / "native"
+
     def has_fibers(self) -> bool:
         """Whether Warp's CPU runtime can have the threads of a block wait for each other."""
-        return (Path(self.build.warp_home) / "native" / "cpu_block_runtime.h").exists()
+        return (self.native_folder() / "cpu_block_runtime.h").exists()
 
     def cuda_architectures(self) -> tuple[int, ...]:
         """The architectures that the NVRTC in this Warp compiles for, in order."""

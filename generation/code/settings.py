@@ -9,6 +9,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+CACHE_VARIABLE = "WARP_KERNEL_HARNESS_CACHE"
+"""The environment variable that names another folder for what servers share than `.cache/headers` in the project's folder."""
+
 Validation = Literal["compiled", "executed_on_host", "executed"]
 """How far a case's code was taken: compiled by the target's compiler; also run on this machine's processor in place of the target's device;
 or run on the device itself."""
@@ -23,14 +26,13 @@ class Settings:
 
     `optimization_level` is that of the target's compiler (None: Warp's default for the target). `arch` is a CUDA compute capability times
     ten, such as 90 (None: the target's choice). `with_ptx` keeps each case's PTX. `gpu` is the number of the CUDA device that runs the
-    cases (None: they run on the host). `headers` is a folder where the servers of a run share precompiled headers (None: not shared).
+    cases (None: they run on the host).
     """
 
     optimization_level: int | None = None
     arch: int | None = None
     with_ptx: bool = False
     gpu: int | None = None
-    headers: str | None = None
 
     def to_json(self) -> str:
         """The settings as one line."""

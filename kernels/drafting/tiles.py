@@ -17,13 +17,16 @@ from dataclasses import replace
 from kernels.case import Case
 from kernels.drafting.arguments import Extent, Sizes
 from kernels.drafting.draft import Draft
-from kernels.draw import Draw
+from kernels.draw import Draw, digest
 from kernels.language.expression import Apply, Custom, Expression, Literal, Variable, substitute
 from kernels.language.interval import Interval
 from kernels.language.types import Type
 from kernels.source import def_lines
 
 BLOCK_DIMS = (32, 64, 64, 128, 256)
+_WINDOW = 64
+"""Cases in a row whose blocks have the same number of threads, as a rule: what is compiled together must agree on it."""
+
 ARITHMETIC = frozenset(("add", "subtract", "multiply", "divide", "negate", "square"))
 """Operations that tiles have operators for."""
 MAPPED = {
@@ -45,6 +48,11 @@ MAPPED = {
 VERBS = ("{}_of", "compute_{}", "eval_{}", "get_{}", "{}_func", "apply_{}")
 
 
+def _block_dim(draw: Draw) -> int:
+    """The number of threads that the tile kernels around a case have."""
+    return BLOCK_DIMS[digest("blocks", draw.seed, draw.index // _WINDOW) % len(BLOCK_DIMS)]
+
+
 class TileDraft(Draft):
     """One kernel on tiles and its reference under way. Tiles have `size` elements, and the shape of the text `shape`, such as `(16,)`.
 
@@ -54,7 +62,7 @@ class TileDraft(Draft):
     def __init__(self, draw: Draw, *, width: str | None = None, differentiable: bool = True) -> None:
         super().__init__(draw, width=width, smooth=differentiable and draw.chance(0.5))
         self.differentiable = differentiable
-        self.block_dim = draw.choice(BLOCK_DIMS)
+        self.block_dim = _block_dim(draw)
         self.shape = ""
         self.size = 0
         self._named_lengths = draw.chance(0.4)
@@ -90,10 +98,10 @@ class TileDraft(Draft):
         return ', storage="register"' if self.draw.chance(0.05) else ""
 
     def tiles_have(self, shape: str, size: int) -> None:
-        """Sets the shape and the size of the kernel's tiles; about half of the kernels then get a block that the tile fills evenly."""
+        """Sets the shape and the size of the kernel's tiles; some kernels then get a block that the tile fills evenly."""
         self.shape, self.size = shape, size
         even = [dim for dim in BLOCK_DIMS if size % dim == 0]
-        if even and self.draw.chance(0.5):
+        if even and self.block_dim not in even and self.draw.chance(0.1):
             self.block_dim = self.draw.choice(even)
 
     def loaded(self, name: str, call: str, numpy: str, type: Type, low: float, high: float) -> Variable:

@@ -58,7 +58,7 @@ def run_job(folder: Path, arguments: list[str]) -> Finding:
     """Runs `pytest --device=cuda` with the copy of Warp in `folder`, whose data goes into `folder` as well."""
     data = folder / "data"
     command = [sys.executable, "-m", "pytest", "--device=cuda", f"--data-dir={data}", "-p", "no:benchmark", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(folder)}
+    environment = os.environ | {"PYTHONPATH": str(folder), "WARP_KERNEL_HARNESS_CACHE": str(folder / "cache")}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     summary = json.loads((data / "summary-cuda.json").read_text(encoding="utf-8"))
     failures = {failure["case"]: failure["reason"] for failure in summary["failures"]}

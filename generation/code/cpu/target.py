@@ -64,7 +64,7 @@ class CpuTarget:
         from generation.code.warm_up import warm_up
 
         api = probe()
-        headers = shared_headers(api.header_folder(), folder, settings)
+        headers = shared_headers(api, folder)
         self._stages = CpuStages(api, settings.optimization_level)
         with headers.making(CPU_BLOCK_DIM):
             warm_up(self)

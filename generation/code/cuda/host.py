@@ -20,11 +20,13 @@ _WAITS = re.compile(r"\b(__syncthreads|__shared__)\b")
 """What a person writes for threads that work together; Warp's own tiles go by the case's block_dim."""
 
 _DEVICE_ONLY = re.compile(
-    r"\b(asm|__shfl\w*|__ballot\w*|__any_sync|__all_sync|__match_\w+|__reduce_\w+_sync|__syncwarp|__syncthreads_\w+|__activemask|"
+    r"asm|__shfl\w*|__ballot\w*|__any_sync|__all_sync|__match_\w+|__reduce_\w+_sync|__syncwarp|__syncthreads_\w+|__activemask|"
     r"__nanosleep|__trap|__brkpt|clock64|clock|globaltimer|__constant__|__threadfence\w*|warpSize|laneid|cooperative_groups|nvcuda|"
-    r"__half2?|__nv_bfloat16\w*|__pipeline_\w+|__cvta_\w+|tex[123]D\w*|surf[123]D\w*)\b|<<<"
+    r"__half2?|__nv_bfloat16\w*|__pipeline_\w+|__cvta_\w+|tex[123]D\w*|surf[123]D\w*"
 )
 """Words of CUDA that have no stand-in."""
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 _ENTRY = r'extern "C" [^\n]*\b{name}\(\n(?P<parameters>.*?)\)\n\{{'
 _STRIDES = "for (size_t _idx = "
@@ -42,9 +44,10 @@ def waits(source: str) -> bool:
 
 def obstacle(code: str, *, fibers: bool) -> str | None:
     """Why the host cannot run a kernel's CUDA code, in a few words, or None. `fibers` says that threads can wait for each other here."""
-    word = _DEVICE_ONLY.search(code)
-    if word is not None:
-        return f"{word[0]} needs a GPU"
+    # A kernel has thousands of words and few different ones.
+    for word in sorted(set(_WORD.findall(code))):
+        if _DEVICE_ONLY.fullmatch(word):
+            return f"{word} needs a GPU"
     if not fibers and waits(code):
         return "its threads wait for each other, which this version of Warp has no fibers for"
     return None

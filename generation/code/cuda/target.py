@@ -89,7 +89,7 @@ class CudaTarget:
         if arch not in api.cuda_architectures():
             known = ", ".join(str(a) for a in architectures.ARCHITECTURES if a in api.cuda_architectures())
             raise RuntimeError(f"--arch {arch}: warp-lang {api.version} cannot compile for it; use one of {known}")
-        headers = shared_headers(api.header_folder(), folder, settings)
+        headers = shared_headers(api, folder)
         self._stages = HostStages(api, settings, arch, headers)
         with headers.making(CPU_BLOCK_DIM):
             warm_up(self)

@@ -100,6 +100,13 @@ class HostStages(CudaStages):
         super().__init__(api, settings, arch)
         self._headers = headers
         self._fibers = api.has_fibers()
+        # Of the batch at hand, by a case's code.
+        self._obstacles: dict[str, str | None] = {}
+
+    def execute(self, jobs: Sequence[Job], report: Report) -> None:
+        """Runs the jobs as one batch."""
+        self._obstacles.clear()
+        super().execute(jobs, report)
 
     def build(self, unit: Unit, folder: Path, seconds: dict[str, float]) -> None:
         """Compiles the members with NVRTC, and those that the host can run with clang, which are loaded."""
@@ -138,7 +145,9 @@ class HostStages(CudaStages):
         return run_launch(emitted.case, launch, emitted.kernel, emitted.namespace, HostMemory(), threads_of_blocks=real_blocks)
 
     def _obstacle(self, emitted: Emitted) -> str | None:
-        return host.obstacle(emitted.code, fibers=self._fibers)
+        if emitted.code not in self._obstacles:
+            self._obstacles[emitted.code] = host.obstacle(emitted.code, fibers=self._fibers)
+        return self._obstacles[emitted.code]
 
     def _block_dim(self, case: Case) -> int:
         """Threads of a block that wait for each other: those of a case that has a block, where there are fibers to do it."""

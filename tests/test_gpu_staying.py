@@ -44,9 +44,8 @@ def staying_server():
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    """Headers are shared, so that a new worker is ready soon."""
-    return Settings(optimization_level=0, headers=str(tmp_path_factory.mktemp("headers")))
+def settings():
+    return Settings(optimization_level=0)
 
 
 @pytest.fixture(scope="module")

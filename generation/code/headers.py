@@ -25,7 +25,7 @@ _PATTERN = "*.pch"
 _LOCK = "lock"
 
 _KEPT = 3
-"""Warps whose headers are kept; those of one take up to 200 MB."""
+"""Warps whose headers are kept. A header takes 5 MB; a Warp needs one for each optimization level and each number of threads per block."""
 
 
 class Headers:

@@ -164,8 +164,10 @@ def _accumulate(
         zero,
         mutable=True,
     )
-    hits = p.local(p.draw.choice(("hits", "found", "count_inside")), ZERO, mutable=True) if p.draw.chance(0.2) else None
     kind = p.draw.choice(("plain", "plain", "conditional", "skip"))
+    # Only what is decided is worth counting: every turn of a plain loop counts, whatever the inputs.
+    counts = kind != "plain" and p.draw.chance(0.4)
+    hits = p.local(p.draw.choice(("hits", "found", "count_inside")), ZERO, mutable=True) if counts else None
     term_range = Interval(0.0, 0.0)
 
     def build() -> None:

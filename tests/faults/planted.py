@@ -12,7 +12,6 @@ CODEGEN = "_src/codegen.py"
 BUILTIN = "native/builtin.h"
 ARRAY = "native/array.h"
 VEC = "native/vec.h"
-MAT = "native/mat.h"
 TILE = "native/tile.h"
 
 _STRIDE = "_idx += static_cast<size_t>(blockDim.x) * static_cast<size_t>(gridDim.x))"
@@ -163,8 +162,8 @@ FAULTS = (
     Fault(
         "the adjoint of a dot product takes the wrong operand",
         VEC,
-        "    adj_a += b * adj_ret;\n    adj_b += a * adj_ret;\n",
-        "    adj_a += b * adj_ret;\n    adj_b += b * adj_ret;\n",
+        "    adj_b.c[1] += a.c[1] * adj_ret;\n    adj_b.c[2]",
+        "    adj_b.c[1] += b.c[1] * adj_ret;\n    adj_b.c[2]",
     ),
     Fault("the adjoint of a vector difference skips a component", VEC, "    adj_b.c[2] -= adj_ret.c[2];\n", "", 1),
     Fault(
@@ -174,4 +173,12 @@ FAULTS = (
         "the adjoint of a length is not divided by it", VEC, "        adj_a += div(a, ret) * adj_ret;\n", "        adj_a += a * adj_ret;\n"
     ),
     Fault("the adjoint of normalize drops the projection", VEC, "(adj_ret * invd - ret * (dot(ret, adj_ret)) * invd)", "(adj_ret * invd)"),
+    # Tiles.
+    Fault("the threads of a block do not wait for each other", TILE, "        ::wp_cpu_tile_sync();\n", "        ;\n"),
+    Fault(
+        "a product of tiles reads its left operand by the wrong stride",
+        "native/tile_matmul.h",
+        "    constexpr int sa0 = LayoutA::Stride::dim(0);\n",
+        "    constexpr int sa0 = LayoutA::Stride::dim(1);\n",
+    ),
 )

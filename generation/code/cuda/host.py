@@ -63,17 +63,18 @@ def host_preamble(preamble: str, block_dim: int) -> str:
 
 def entry_points(emitted: Emitted) -> str:
     """The entry points for Warp's CPU launches of one kernel, to stand after its code. Raises HostTextError for a code of another form."""
-    name = emitted.name
-    forward = _parameters(emitted.code, f"{name}_cuda_kernel_forward")
-    text = _struct(f"wp_host_args_{name}", forward[1:]) + _entry(name, "forward", forward[0], [("args", len(forward) - 1)], emitted.code)
-    if f"{name}_cuda_kernel_backward(" in emitted.code:
-        backward = _parameters(emitted.code, f"{name}_cuda_kernel_backward")
-        adjoints = backward[len(forward) :]
-        if backward[: len(forward)] != forward or len(adjoints) != len(forward) - 1:
+    name, code = emitted.name, emitted.code
+    bounds, *types = _parameters(code, f"{name}_cuda_kernel_forward")
+    structs = {tuple(types): f"wp_host_args_{name}"}
+    text = _entry(name, "forward", bounds, [tuple(types)], structs, code)
+    if f"{name}_cuda_kernel_backward(" in code:
+        backward = _parameters(code, f"{name}_cuda_kernel_backward")
+        adjoints = tuple(backward[1 + len(types) :])
+        if backward[: 1 + len(types)] != [bounds, *types] or len(adjoints) != len(types):
             raise HostTextError(f"the backward kernel of {name} does not take each argument and its adjoint")
-        parts = [("args", len(adjoints)), ("adj_args", len(adjoints))]
-        text += _struct(f"wp_host_adj_args_{name}", adjoints) + _entry(name, "backward", forward[0], parts, emitted.code)
-    return text
+        structs.setdefault(adjoints, f"wp_host_adj_args_{name}")
+        text += _entry(name, "backward", bounds, [tuple(types), adjoints], structs, code)
+    return "".join(f"struct {struct} {{ {_fields(members)} }};\n" for members, struct in structs.items()) + text
 
 
 def _parameters(code: str, name: str) -> list[str]:
@@ -84,23 +85,22 @@ def _parameters(code: str, name: str) -> list[str]:
     return [line.strip().rpartition(" ")[0] for line in found["parameters"].split(",\n")]
 
 
-def _struct(name: str, types: list[str]) -> str:
-    return f"struct {name} {{ {' '.join(f'{t} p{i};' for i, t in enumerate(types))} }};\n"
+def _fields(types: tuple[str, ...]) -> str:
+    return " ".join(f"{t} p{i};" for i, t in enumerate(types))
 
 
-def _entry(name: str, direction: str, bounds: str, parts: list[tuple[str, int]], code: str) -> str:
+def _entry(name: str, direction: str, bounds: str, parts: list[tuple[str, ...]], structs: dict[tuple[str, ...], str], code: str) -> str:
+    """One entry point, and the function that it calls for each thread; `parts` are the arguments and, backward, their adjoints."""
     kernel = f"{name}_cuda_kernel_{direction}"
     body = code[code.index(f"{kernel}(") :].partition("\nextern ")[0]
     strides = "true" if _STRIDES in body else "false"
-    fields = " ".join(f"wp_host_{part}_{name}* {part};" for part, _ in parts)
-    values = "".join(f", call->{part}->p{i}" for part, count in parts for i in range(count))
-    parameters = "".join(f", wp_host_{part}_{name}* {part}" for part, _ in parts)
-    call, thread = f"wp_host_{direction}_call_{name}", f"wp_host_{direction}_thread_{name}"
+    pointers = " ".join(f"{structs[types]}* a{n} = ({structs[types]}*)((void**)call)[{n}];" for n, types in enumerate(parts))
+    values = "".join(f", a{n}->p{i}" for n, types in enumerate(parts) for i in range(len(types)))
+    arguments = ", ".join(f"void* a{n}" for n in range(len(parts)))
+    thread = f"wp_host_{direction}_{name}"
     return (
-        f"struct {call} {{ {fields} }};\n"
-        f"static void {thread}(void* dim, size_t, int, void* raw)\n"
-        f"{{ {call}* call = ({call}*)raw; {kernel}(*({bounds}*)dim{values}); }}\n"
-        f'extern "C" WP_API void {name}_cpu_{direction}({bounds}* dim{parameters})\n'
-        f"{{ {call} call = {{ {', '.join(part for part, _ in parts)} }}; "
-        f"wp_host::run(dim->size, {strides}, &{thread}, dim, &call); }}\n"
+        f"static void {thread}(void* dim, size_t, int, void* call)\n{{ {pointers} {kernel}(*({bounds}*)dim{values}); }}\n"
+        f'extern "C" WP_API void {name}_cpu_{direction}({bounds}* dim, {arguments})\n'
+        f"{{ void* call[] = {{ {', '.join(f'a{n}' for n in range(len(parts)))} }}; "
+        f"wp_host::run(dim->size, {strides}, &{thread}, dim, call); }}\n"
     )

@@ -65,7 +65,7 @@ def epilogue(
         reference.append(f"{name}_here = {name}")
     if "parameter" in kinds:
         parameters = draft.some_parameters(("alpha", "beta", "output_scale", "damping"), 1)
-    names = ("result", "output", "activated", "response", "value")
+    names = ("result", "output", "activated", "response", "answer")
     steps = draft.ending(names, total, inputs, parameters, nonlinear=nonlinear)
     if nonlinear and not total.type.rank and draw.chance(0.3):
         last = steps[-1].value

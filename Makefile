@@ -1,7 +1,9 @@
-# Sets up .venv and runs the project's jobs in it. PYTHON is the interpreter that .venv is made with (3.10 or newer).
+# Sets up .venv and runs the project's jobs in it. PYTHON is the interpreter that .venv is made with (3.10 or newer), DEVICE what the
+# main job makes code for: cpu or cuda.
 # Packages are installed when pyproject.toml has changed since, and not otherwise.
 
 PYTHON ?= python3
+DEVICE ?= cpu
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -10,7 +12,7 @@ BIN := $(VENV)/bin
 
 # The main job's exit status counts; a run with failures still gets its report.
 data: $(VENV)/installed-report
-	@status=0; $(BIN)/pytest -n auto --device=cpu || status=$$?; \
+	@status=0; $(BIN)/pytest -n auto --device=$(DEVICE) || status=$$?; \
 	$(BIN)/python -m harness.report || [ $$status -ne 0 ] || status=$$?; exit $$status
 
 test: $(VENV)/installed-report,test
@@ -30,7 +32,7 @@ gpu-check: $(VENV)/installed-report
 
 # Plants faults in copies of Warp, one after another, and prints which of them the CUDA job sees; takes most of an hour on two cores.
 faults: $(VENV)/installed-test
-	@$(BIN)/python tests/faults/check_faults.py
+	@$(BIN)/python -m tests.faults.check_faults
 
 clean:
 	@rm -rf $(VENV) .cache build failures *.egg-info .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache

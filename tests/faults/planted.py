@@ -6,7 +6,7 @@ warp-lang 1.19. `harness.report` counts how many of them the oracle catches on a
 
 from __future__ import annotations
 
-from faulty_warp import Fault
+from tests.faults.faulty_warp import Fault
 
 CODEGEN = "_src/codegen.py"
 BUILTIN = "native/builtin.h"

@@ -98,6 +98,8 @@ class BatchRunner:
     def _outcome(self, case):
         if FAULTS.get(case.id) == "compile":
             return Outcome(case.id, failure="compile: no member named 'x'")
+        if FAULTS.get(case.id) == "compiled only":
+            return Outcome(case.id, f"// {case.id}\n", "// preamble\n", validation="compiled", not_executed="asm needs a GPU")
         return Outcome(
             case.id,
             f"// {case.id}, seed {case.seed}\n",

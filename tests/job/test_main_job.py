@@ -207,3 +207,21 @@ def test_a_run_that_was_stopped_half_way_resumes(undisturbed, job, tmp_path, kil
 
 def _spooled(folder):
     return sum(path.read_bytes().count(b"\n") for path in (folder / "data" / "cpu" / ".spool").glob("*.jsonl"))
+
+
+def test_a_case_that_is_compiled_only_passes_and_is_counted(job):
+    done = job("--count=3", faults={"scan-000001": "compiled only"})
+    assert done.status == 0
+    assert done.summary["validation"] == {"compiled": 1, "executed": 2}
+    assert done.summary["not_executed"] == {"asm needs a GPU": 1}
+    assert done.line("^validation:") == "validation: 1 compiled, 2 executed"
+    assert done.line("not executed") == "1 not executed: asm needs a GPU"
+
+
+def test_what_is_required_fails_the_cases_below_it(job):
+    done = job("--count=3", "--require=executed_on_host", faults={"scan-000001": "compiled only"})
+    assert done.status == 1
+    assert done.summary["cases"]["harvested"] == 2
+    [failure] = done.summary["failures"]
+    assert failure["case"] == "scan-000001"
+    assert failure["reason"] == "require: compiled and not executed_on_host: asm needs a GPU"

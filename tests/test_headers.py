@@ -1,0 +1,103 @@
+"""Precompiled headers: made once for all servers of one Warp, put back when they are deleted, and not kept for ever."""
+
+from __future__ import annotations
+
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from generation.code.headers import Headers, shared_headers
+from generation.code.settings import CACHE_VARIABLE
+
+NAME = "builtin_bd1_o0_f00.pch"
+
+
+@pytest.fixture
+def folders(tmp_path):
+    made = []
+    for name in ("own", "other", "shared"):
+        (tmp_path / name).mkdir()
+        made.append(tmp_path / name)
+    return made
+
+
+def test_one_server_makes_a_header_and_the_next_finds_it(folders):
+    own, other, shared = folders
+    with Headers(own, shared).making(1) as lacking:
+        assert lacking
+        (own / NAME).write_text("header")
+    with Headers(other, shared).making(1) as lacking:
+        assert not lacking
+    assert (other / NAME).read_text() == "header"
+
+
+def test_a_header_for_other_blocks_is_another(folders):
+    own, _, shared = folders
+    (own / NAME).write_text("header")
+    with Headers(own, shared).making(16) as lacking:
+        assert lacking
+    with Headers(own, shared).making(1) as lacking:
+        assert not lacking
+
+
+def test_what_warp_deletes_is_put_back(folders):
+    own, _, shared = folders
+    headers = Headers(own, shared)
+    with headers.making(1):
+        (own / NAME).write_text("header")
+    (own / NAME).unlink()
+    headers.restore()
+    assert (own / NAME).read_text() == "header"
+
+
+def test_a_header_whose_making_failed_is_not_shared(folders):
+    own, _, shared = folders
+
+    def die() -> None:
+        with Headers(own, shared).making(1):
+            (own / NAME).write_text("half a hea")
+            raise RuntimeError("the compiler died")
+
+    with pytest.raises(RuntimeError):
+        die()
+    assert not list(shared.glob("*.pch"))
+
+
+def warp(folder, name, text="#pragma once"):
+    """What `shared_headers` asks of a Warp whose headers lie in a folder of their own."""
+    native = folder / name
+    native.mkdir(exist_ok=True)
+    (native / "builtin.h").write_text(text)
+    own = folder / f"{name}-own"
+    own.mkdir(exist_ok=True)
+    return SimpleNamespace(native_folder=lambda: native, header_folder=lambda: own)
+
+
+def test_each_warp_has_headers_of_its_own_and_those_used_last_are_kept(tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    monkeypatch.setenv(CACHE_VARIABLE, str(cache))
+    for age, name in enumerate(["oldest", "older", "old", "new"]):
+        before = set(cache.iterdir()) if cache.exists() else set()
+        shared_headers(warp(tmp_path, name), tmp_path)
+        [made] = set(cache.iterdir()) - before
+        os.utime(made, (1000 * age, 1000 * age))
+    assert len(list(cache.iterdir())) == 3
+
+
+def test_a_changed_header_makes_another_warp(tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    monkeypatch.setenv(CACHE_VARIABLE, str(cache))
+    shared_headers(warp(tmp_path, "same"), tmp_path)
+    shared_headers(warp(tmp_path, "same", "#pragma once\n"), tmp_path)
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_a_cache_that_cannot_be_is_done_without(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file"))
+    api = warp(tmp_path, "same")
+    headers = shared_headers(api, tmp_path)
+    with headers.making(1):
+        (api.header_folder() / NAME).write_text("header")
+    assert (tmp_path / "spare-headers" / NAME).exists()

@@ -1,6 +1,6 @@
 """`python -m tests.faults.check_faults [N ...]`: plants each fault (or those of the given numbers) and prints whether the main job sees it.
 
-Each run goes on to the first failure, over at most 256 cases of seed 0, on this machine's processor. Exits 1 if a fault is not seen, or if
+Each run goes on to the first failure, over at most 1,024 cases of seed 0, on this machine's processor. Exits 1 if a fault is not seen, or if
 the copy of Warp without any fault fails.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.faults.faulty_warp import Fault, copy_of_warp, run_job
 from tests.faults.planted import FAULTS
 
-COUNT = 256
+COUNT = 1024
 
 
 def main() -> int:

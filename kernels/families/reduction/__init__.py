@@ -29,7 +29,7 @@ TOTALS = ("total", "acc", "accum", "running")
 
 def build(draw: Draw) -> Case:
     """One reduction kernel."""
-    kind = draw.weighted(("loop", "extreme", "integer", "atomic", "histogram"), (8, 3, 2, 5, 2))
+    kind = draw.weighted(("loop", "extreme", "integer", "atomic", "histogram"), (6, 2, 2, 8, 2))
     if kind == "atomic":
         return atomic(draw)
     if kind == "histogram":

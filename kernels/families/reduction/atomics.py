@@ -22,7 +22,7 @@ def atomic(draw: Draw) -> Case:
     indices, extents = INDICES[style][:ndim], EXTENTS[style][:ndim]
     here = ", ".join(indices)
     target = draw.choice(("cell", "labels", "labels") if ndim == 1 else ("cell", "row", "labels"))
-    extreme = draw.chance(0.4)
+    extreme = draw.chance(0.5)
     element = draft.vector if draw.chance(0.25) and not extreme else draft.real
     data = draw.choice(DATA if not element.rank else ("positions", "forces", "momentum"))
     draft.array(data, element, *extents)

@@ -1,7 +1,7 @@
 """`python -m tests.faults.check_faults [N ...]`: plants each fault (or those of the given numbers) and prints whether the main job sees it.
 
-Each run goes on to the first failure, over at most 1,024 cases of seed 0, on this machine's processor. Exits 1 if a fault is not seen, or if
-the copy of Warp without any fault fails.
+Each run goes on to the first failure, over at most 1,024 cases of seed 0, on this machine's processor. Exits 1 if a fault is not seen, or
+if the copy of Warp without any fault fails.
 """
 
 from __future__ import annotations

@@ -7,7 +7,9 @@ is a gradient, the cotangents and directions. It launches, compares, prints wher
 from __future__ import annotations
 
 import base64
+import importlib
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,10 @@ import numpy as np
 from generation.code.job import Values
 from harness.oracle.preparation import Prepared
 from harness.oracle.verdict import Verdict
+from kernels.case import Argument
 
 _LITERAL_ELEMENTS = 16
+_MODULES = ("kernels.dtypes", "generation.code.assembly")
 _TEMPLATE = Path(__file__).with_name("reproduction_template.py")
 
 
@@ -29,19 +33,20 @@ def write_reproduction(prepared: Prepared, verdict: Verdict, folder: Path, devic
     case = prepared.job.case
     numbers = verdict.failed_launches or tuple(range(len(case.launches)))
     launches = ",\n".join(_launch_text(prepared, number) for number in numbers)
-    arguments = [(a.name, a.dtype, a.ndim, a.role, a.differentiable) for a in case.arguments]
     data = "\n".join(
         [
             f"DEVICE = {device!r}",
             f"KERNEL_NAME = {case.kernel_name!r}",
             f"KERNEL_SOURCE = {_text(case.python_source)}",
             f"REFERENCE_SOURCE = {_text(case.reference_source)}",
-            "# name, dtype, dimensions, role, differentiable",
-            f"ARGUMENTS = {arguments!r}",
+            "# name, dtype, dimensions, role, differentiable; the fields of structs follow as leaves of their own",
+            f"ARGUMENTS = {_arguments(case.arguments)!r}",
+            f"LEAVES = {_arguments(case.leaves)!r}",
             f"ELEMENTWISE = {case.elementwise!r}",
             f"BLOCK_DIM = {case.block_dim!r}",
             f"GRADIENT_RTOL = {prepared.table.gradient_rtol!r}",
             f"LAUNCHES = [\n{launches}\n]",
+            f"MODULES = {{\n{_modules_text()}}}",
         ]
     )
     comment = f"# {case.id} of seed {case.seed}: {' '.join(verdict.reason.split())}"
@@ -50,6 +55,15 @@ def write_reproduction(prepared: Prepared, verdict: Verdict, folder: Path, devic
     path = folder / f"{case.id}.py"
     path.write_text(f"{comment}\n{text}", encoding="utf-8")
     return path
+
+
+def _arguments(arguments: Sequence[Argument]) -> list[tuple[str, str, int, str, bool]]:
+    return [(a.name, a.dtype, a.ndim, a.role, a.differentiable) for a in arguments]
+
+
+def _modules_text() -> str:
+    """The project's own modules that put arguments together, which the script carries along: with them it needs numpy and Warp alone."""
+    return "".join(f"    {name!r}: {Path(importlib.import_module(name).__file__ or '').read_text(encoding='utf-8')!r},\n" for name in _MODULES)
 
 
 def _completed(template: str, data: str) -> str:
@@ -82,7 +96,7 @@ def _direction_text(direction: Any) -> str:
 
 
 def _values_text(values: Values) -> str:
-    parts = [f"{name!r}: {_values_text(v) if isinstance(v, dict) else _array_text(v)}" for name, v in values.items()]
+    parts = [f"{name!r}: {_array_text(v)}" for name, v in values.items()]
     return "{" + ", ".join(parts) + "}"
 
 

@@ -36,15 +36,41 @@ DEVICE = "cpu"
 KERNEL_NAME = ""
 KERNEL_SOURCE = ""
 REFERENCE_SOURCE = ""
-# name, dtype, dimensions, role, differentiable
+# name, dtype, dimensions, role, differentiable; the fields of structs follow as leaves of their own
 ARGUMENTS = []
+LEAVES = []
 ELEMENTWISE = False
 BLOCK_DIM = None
 GRADIENT_RTOL = 0.0
 LAUNCHES = []
+MODULES = {}
 # --- end of the case ---
 
-OUTPUTS = {name for name, _, _, role, _ in ARGUMENTS if role != "input"}
+OUTPUTS = {name for name, _, _, role, _ in LEAVES if role != "input"}
+
+
+def carried(name):
+    """The module that puts arguments together from their leaves, as the run that failed did."""
+    for full_name, text in MODULES.items():
+        module = types.ModuleType(full_name)
+        for parent in ("kernels", "generation", "generation.code"):
+            sys.modules.setdefault(parent, types.ModuleType(parent))
+        sys.modules[full_name] = module
+        exec(compile(text, full_name, "exec"), vars(module))
+    return sys.modules[name]
+
+
+class Leaf(types.SimpleNamespace):
+    pass
+
+
+def leaf(name, dtype, ndim, role, differentiable):
+    return Leaf(name=name, dtype=dtype, ndim=ndim, role=role, differentiable=differentiable)
+
+
+def place(name, data, dtype, grad):
+    gradient = None if grad is None else wp.array(grad, dtype=dtype, device=device())
+    return wp.array(data, dtype=dtype, grad=gradient, device=device())
 
 
 def define(source, filename, namespace):
@@ -53,53 +79,33 @@ def define(source, filename, namespace):
     return namespace
 
 
-WARP_TYPES = {
-    "float32": wp.float32,
-    "float64": wp.float64,
-    "int32": wp.int32,
-    "int64": wp.int64,
-    "bool": wp.bool,
-    "vec3f": wp.vec3f,
-    "vec3d": wp.vec3d,
-    "mat33f": wp.mat33f,
-    "mat33d": wp.mat33d,
-}
-
-
 def device():
     return DEVICE if DEVICE == "cpu" or wp.is_cuda_available() else "cpu"
 
 
-def warp_argument(namespace, dtype, ndim, value, needs_gradient):
-    if dtype.startswith("struct:"):
-        struct = namespace[dtype.split(":")[1]]()
-        for name, field in value.items():
-            setattr(struct, name, warp_field(field))
-        return struct
-    if ndim:
-        return wp.array(value, dtype=WARP_TYPES[dtype], ndim=ndim, requires_grad=needs_gradient, device=device())
-    return WARP_TYPES[dtype](*value.ravel().tolist()) if value.shape else value.item()
-
-
-def warp_field(value):
-    if value.shape:
-        kinds = {((3,), "float32"): wp.vec3f, ((3,), "float64"): wp.vec3d, ((3, 3), "float32"): wp.mat33f, ((3, 3), "float64"): wp.mat33d}
-        return kinds[value.shape, value.dtype.name](*value.ravel().tolist())
-    return value.item()
-
-
 def widen(value):
-    if isinstance(value, dict):
-        return types.SimpleNamespace(**{name: widen(field) for name, field in value.items()})
     value = value.astype(np.float64) if value.dtype.kind == "f" else value
     return value if value.shape else value[()]
 
 
+def structs(leaves):
+    given = {}
+    for name, value in leaves.items():
+        *path, field = name.split(".")
+        if not path:
+            given[name] = value
+            continue
+        owner = given.setdefault(path[0], types.SimpleNamespace())
+        for part in path[1:]:
+            owner = vars(owner).setdefault(part, types.SimpleNamespace())
+        setattr(owner, field, value)
+    return given
+
+
 def reference_outputs(values, dim):
     namespace = define(REFERENCE_SOURCE, "<reference>", {"__name__": "reference"})
-    if "f32" in namespace:
-        namespace["f32"] = np.float64
-    given = {name: np.array(value) if name in OUTPUTS else value for name, value in values.items()} | {"dim": dim}
+    namespace.update({name: np.float64 for name in ("f32", "f16", "bf16") if name in namespace})
+    given = structs({name: np.array(value) if name in OUTPUTS else value for name, value in values.items()}) | {"dim": dim}
     parameters = inspect.signature(namespace["reference"]).parameters
     with np.errstate(all="ignore"):
         return namespace["reference"](**{name: given[name] for name in parameters})
@@ -107,22 +113,21 @@ def reference_outputs(values, dim):
 
 def check_launch(launch, namespace):
     values, dim, where = launch["values"], launch["dim"], f"launch {launch['number']}"
-    arguments = {
-        name: warp_argument(namespace, dtype, ndim, values[name], differentiable) for name, dtype, ndim, _, differentiable in ARGUMENTS
-    }
+    arguments, leaves = [leaf(*a) for a in ARGUMENTS], [leaf(*a) for a in LEAVES]
+    assembly = carried("generation.code.assembly").Assembly(arguments, leaves, values, launch["cotangents"], namespace, place)
     tape = wp.Tape()
     with tape:
         if BLOCK_DIM is None:
-            wp.launch(namespace[KERNEL_NAME], dim=dim, inputs=list(arguments.values()), device=device())
+            wp.launch(namespace[KERNEL_NAME], dim=dim, inputs=assembly.inputs, device=device())
         else:
-            wp.launch_tiled(namespace[KERNEL_NAME], dim=dim, inputs=list(arguments.values()), block_dim=BLOCK_DIM, device=device())
+            wp.launch_tiled(namespace[KERNEL_NAME], dim=dim, inputs=assembly.inputs, block_dim=BLOCK_DIM, device=device())
     wide = {name: widen(value) for name, value in values.items()}
     expected = reference_outputs(wide, dim)
     differs = False
-    for name, _, ndim, role, _ in ARGUMENTS:
+    for name, _, ndim, role, _ in LEAVES:
         if not ndim:
             continue
-        got = arguments[name].numpy()
+        got = assembly.arrays[name].read()
         if role == "input":
             wrong = np.frombuffer(got.tobytes(), np.uint8) != np.frombuffer(values[name].tobytes(), np.uint8)
             if wrong.any():
@@ -135,7 +140,7 @@ def check_launch(launch, namespace):
         else:
             differs |= report(f"{where}: {name}", got != expected[name], got, expected[name], np.zeros(got.shape))
     if launch["directions"] and not differs:
-        differs = check_gradients(launch, arguments, tape, wide)
+        differs = check_gradients(launch, assembly, tape, wide)
     return differs
 
 
@@ -148,13 +153,11 @@ def report(where, wrong, got, expected, bound):
     return bool(wrong.any())
 
 
-def check_gradients(launch, arguments, tape, wide):
-    types_of = {name: dtype for name, dtype, *_ in ARGUMENTS}
-    cotangents = {arguments[n]: wp.array(c, dtype=WARP_TYPES[types_of[n]], device=device()) for n, c in launch["cotangents"].items()}
-    tape.backward(grads=cotangents)
+def check_gradients(launch, assembly, tape, wide):
+    tape.backward()
     differs = False
     for label, step, vectors, slack, clean in launch["directions"]:
-        gradients = {name: arguments[name].grad.numpy().astype(np.float64) for name in vectors}
+        gradients = {name: assembly.arrays[name].gradient().astype(np.float64) for name in vectors}
         if not all(np.isfinite(g).all() for g in gradients.values()):
             print(f"launch {launch['number']}: the gradient is not finite ({label})")
             differs = True

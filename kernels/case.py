@@ -7,10 +7,13 @@ can be pickled to another process, written to a record, and read back from it.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
-from kernels.domains import Domain, domain_from_json, domain_to_json
+from kernels.domains import Domain, Struct, Written, domain_from_json, domain_to_json
+from kernels.dtypes import dtype_of
 
 Role = Literal["input", "output", "accumulate", "inout"]
 """What a kernel does with an argument: reads it; writes every element of it (it starts poisoned); adds into it (it starts at zero);
@@ -19,10 +22,10 @@ reads and writes it (it starts at drawn values)."""
 
 @dataclass(frozen=True)
 class Argument:
-    """One kernel argument.
+    """One kernel argument, or one leaf of it.
 
-    `dtype` is a scalar type's name (`float32`, `float64`, `int32`, `int64`, `bool`), a composite's (`vec3f`, `vec3d`, `mat33f`, `mat33d`),
-    or `struct:<Name>` for a struct defined in the case's own source. `ndim` is 0 for a value, 1 to 4 for an array.
+    `dtype` is an element type's name (see kernels.dtypes), `struct:<Name>` for a struct defined in the case's own source, or the name of a
+    compound that Warp builds from arrays (see generation.code.assembly). `ndim` is 0 for a value, 1 to 4 for an array.
     """
 
     name: str
@@ -37,12 +40,44 @@ class Launch:
     """One launch of the kernel: the grid, and for each argument its array shape (`()` for a value) and the domain of its values.
 
     Shapes are in elements of the argument's dtype: a vec3f array of shape (n,) is a numpy array of shape (n, 3). Arguments that are not
-    drawn (role `output` and `accumulate`) need a shape only.
+    drawn (role `output` and `accumulate`) need a shape only. The domain of a struct or compound is a `Struct`; a field that is an array has
+    its shape under `<argument>.<field>`.
     """
 
     dim: tuple[int, ...]
     shapes: dict[str, tuple[int, ...]]
     domains: dict[str, Domain]
+
+    @cached_property
+    def leaf_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every leaf: of an argument itself, or of each field of a struct, which is called `<argument>.<field>`."""
+        return {name: shape for argument in self.shapes for name, _, shape, _ in self.leaves_of(argument)}
+
+    @cached_property
+    def leaf_domains(self) -> dict[str, Domain]:
+        """The domain of every leaf that is drawn."""
+        leaves = (leaf for argument in self.shapes for leaf in self.leaves_of(argument))
+        return {name: domain for name, _, _, domain in leaves if domain is not None and not isinstance(domain, Written)}
+
+    def leaves_of(self, argument: str) -> Iterator[tuple[str, str | None, tuple[int, ...], Domain | None]]:
+        """The leaves of an argument: name, dtype (None for the argument itself), shape, and domain if there is one.
+
+        What stands in `shapes` for a field of a struct is part of its struct, and gives no leaf of its own.
+        """
+        owner = argument.partition(".")[0]
+        if owner == argument:
+            yield from _leaves(argument, None, self.shapes[argument], self.domains.get(argument), self.shapes)
+
+
+def _leaves(
+    name: str, dtype: str | None, shape: tuple[int, ...], domain: Domain | None, shapes: dict[str, tuple[int, ...]]
+) -> Iterator[tuple[str, str | None, tuple[int, ...], Domain | None]]:
+    if not isinstance(domain, Struct):
+        yield name, dtype, shape, domain
+        return
+    for field_name, field_dtype, field_domain in domain.fields:
+        inner = f"{name}.{field_name}"
+        yield from _leaves(inner, field_dtype, shapes.get(inner, shape), field_domain, shapes)
 
 
 @dataclass(frozen=True)
@@ -72,17 +107,38 @@ class Case:
         """The case's name on the command line and in records, such as `stencil-000123`."""
         return f"{self.family}-{self.index:06d}"
 
-    @property
-    def outputs(self) -> tuple[Argument, ...]:
-        """The arguments that the kernel writes, in the order of its signature."""
-        return tuple(a for a in self.arguments if a.role != "input")
+    @cached_property
+    def leaves(self) -> tuple[Argument, ...]:
+        """The arguments, with each struct and compound replaced by its fields, called `<argument>.<field>`.
 
-    @property
+        A field has its argument's role, unless its domain says that it is `Written`; a field that is no array is an input.
+        """
+        if not self.launches:
+            return self.arguments
+        return tuple(leaf for argument in self.arguments for leaf in self._leaves_of(argument))
+
+    def _leaves_of(self, argument: Argument) -> Iterator[Argument]:
+        for name, dtype, shape, domain in self.launches[0].leaves_of(argument.name):
+            if dtype is None:
+                yield argument
+                continue
+            role, differentiable = argument.role, argument.differentiable
+            if isinstance(domain, Written):
+                role, differentiable = domain.role, domain.differentiable
+            array = bool(shape)
+            yield Argument(name, dtype, len(shape), role if array else "input", differentiable and array and dtype_of(dtype).is_float)
+
+    @cached_property
+    def outputs(self) -> tuple[Argument, ...]:
+        """The leaves that the kernel writes, in the order of its signature."""
+        return tuple(a for a in self.leaves if a.role != "input")
+
+    @cached_property
     def differentiable_inputs(self) -> tuple[Argument, ...]:
         """Arrays whose gradient is checked."""
-        return tuple(a for a in self.arguments if a.role == "input" and a.differentiable)
+        return tuple(a for a in self.leaves if a.role == "input" and a.differentiable)
 
-    @property
+    @cached_property
     def differentiable_outputs(self) -> tuple[Argument, ...]:
         """Arrays that receive a cotangent."""
         return tuple(a for a in self.outputs if a.differentiable)

@@ -7,7 +7,7 @@ Each is a small frozen dataclass with one method, `draw`; all of them go to JSON
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ class Uniform(Domain):
     high: float
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
-        return rng.uniform(self.low, self.high, shape + dtype.inner).astype(dtype.scalar)
+        return dtype.rounded(rng.uniform(self.low, self.high, shape + dtype.inner))
 
 
 @dataclass(frozen=True)
@@ -92,24 +92,23 @@ class Sorted(Domain):
     high: float
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
-        return np.sort(rng.uniform(self.low, self.high, shape).astype(dtype.scalar), axis=-1)
+        return np.sort(dtype.rounded(rng.uniform(self.low, self.high, shape)), axis=-1)
 
 
 @dataclass(frozen=True)
 class UnitVectors(Domain):
-    """Vectors of length one, uniform on the sphere (vector dtypes)."""
+    """Vectors of length one, uniform on the sphere (vector dtypes), or rotations (quaternion dtypes)."""
 
     kind: ClassVar[str] = "unit_vectors"
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
         x = rng.standard_normal(shape + dtype.inner)
-        units: NDArray[Any] = (x / np.linalg.norm(x, axis=-1, keepdims=True)).astype(dtype.scalar)
-        return units
+        return dtype.rounded(x / np.linalg.norm(x, axis=-1, keepdims=True))
 
 
 @dataclass(frozen=True)
 class Rotations(Domain):
-    """Rotation matrices (3x3 matrix dtypes), by QR decomposition of a Gaussian matrix, with determinant +1."""
+    """Rotation matrices (square matrix dtypes), by QR decomposition of a Gaussian matrix, with determinant +1."""
 
     kind: ClassVar[str] = "rotations"
 
@@ -117,8 +116,36 @@ class Rotations(Domain):
         q, r = np.linalg.qr(rng.standard_normal(shape + dtype.inner))
         q = q * np.sign(np.einsum("...ii->...i", r))[..., None, :]
         q[..., 0] *= np.sign(np.linalg.det(q))[..., None]
-        rotations: NDArray[Any] = q.astype(dtype.scalar)
-        return rotations
+        return dtype.rounded(q)
+
+
+@dataclass(frozen=True)
+class RigidTransforms(Domain):
+    """Rigid transforms (transform dtypes): a translation uniform in [low, high)^3, then a unit quaternion (x, y, z, w)."""
+
+    kind: ClassVar[str] = "rigid_transforms"
+    low: float
+    high: float
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        q = rng.standard_normal((*shape, 4))
+        p = rng.uniform(self.low, self.high, (*shape, 3))
+        return dtype.rounded(np.concatenate([p, q / np.linalg.norm(q, axis=-1, keepdims=True)], axis=-1))
+
+
+@dataclass(frozen=True)
+class WellConditioned(Domain):
+    """Square matrices that are safe to invert: entries uniform in [-1, 1), and the diagonal raised by `shift` (symmetric if asked for)."""
+
+    kind: ClassVar[str] = "well_conditioned"
+    shift: float
+    symmetric: bool = False
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        a = rng.uniform(-1.0, 1.0, shape + dtype.inner)
+        if self.symmetric:
+            a = 0.5 * (a + np.swapaxes(a, -1, -2))
+        return dtype.rounded(a + self.shift * np.eye(dtype.inner[0]))
 
 
 @dataclass(frozen=True)
@@ -129,19 +156,46 @@ class Constant(Domain):
     value: float | int | bool
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
-        return np.full(shape + dtype.inner, self.value, dtype.scalar)
+        return dtype.rounded(np.full(shape + dtype.inner, self.value))
+
+
+@dataclass(frozen=True)
+class Written(Domain):
+    """A struct's array field that the kernel writes, and that is never drawn: its role, and whether it receives a cotangent."""
+
+    kind: ClassVar[str] = "written"
+    role: Literal["output", "accumulate"] = "output"
+    differentiable: bool = False
 
 
 @dataclass(frozen=True)
 class Struct(Domain):
-    """The fields of a struct value: for each field its dtype's name and its domain. Drawn field by field, never as one array."""
+    """The fields of a struct, of each struct of an array of them, or of a compound argument: for each its dtype's name and its domain.
+
+    A field may be a struct itself. Drawn field by field, never as one array.
+    """
 
     kind: ClassVar[str] = "struct"
     fields: tuple[tuple[str, str, Domain], ...]
 
 
 _KINDS: dict[str, type[Domain]] = {
-    cls.kind: cls for cls in (Uniform, Integers, Bernoulli, Permutation, Offsets, Sorted, UnitVectors, Rotations, Constant, Struct)
+    cls.kind: cls
+    for cls in (
+        Uniform,
+        Integers,
+        Bernoulli,
+        Permutation,
+        Offsets,
+        Sorted,
+        UnitVectors,
+        Rotations,
+        RigidTransforms,
+        WellConditioned,
+        Constant,
+        Written,
+        Struct,
+    )
 }
 
 

@@ -20,6 +20,7 @@ from generation.code.job import Job, LaunchData, Outcome
 from generation.code.settings import Settings
 from harness.isolation import BatchRunner
 from kernels.case import Argument, Case, Launch
+from kernels.domains import Bernoulli, Integers, Struct, Uniform
 
 ROOT = Path(__file__).resolve().parent.parent
 N = 4
@@ -153,34 +154,115 @@ def test_struct_value(runner):
 
 
 @wp.struct
+class Frame:
+    rotation: wp.mat33f
+    fixed: wp.bool
+
+
+@wp.struct
 class Body:
     mass: float
     count: wp.int64
-    fixed: wp.bool
     velocity: wp.vec3d
-    frame: wp.mat33f
+    frame: Frame
+    gains: wp.array(dtype=float)
 
 
 @wp.kernel
 def k(a: wp.array(dtype=float), body: Body, out: wp.array(dtype=float)):
     i = wp.tid()
-    s = body.mass * body.frame[0, 1] + float(body.velocity[2]) + float(body.count)
-    if body.fixed:
+    s = body.mass * body.frame.rotation[0, 1] + float(body.velocity[2]) + float(body.count)
+    if body.frame.fixed:
         s = -s
-    out[i] = a[i] * s
+    out[i] = a[i] * s * body.gains[i]
 """
+    frame = Struct((("rotation", "mat33f", Uniform(0.0, 1.0)), ("fixed", "bool", Bernoulli(0.5))))
+    fields = (
+        ("mass", "float32", Uniform(0.0, 1.0)),
+        ("count", "int64", Integers(0, 9)),
+        ("velocity", "vec3d", Uniform(0.0, 1.0)),
+        ("frame", "struct:Frame", frame),
+        ("gains", "float32", Uniform(0.0, 1.0)),
+    )
     arguments = [
         Argument("a", "float32", 1, differentiable=True),
-        Argument("body", "struct:Body", 0),
+        Argument("body", "struct:Body", 0, differentiable=True),
         Argument("out", "float32", 1, "output", True),
     ]
-    frame = np.arange(9, dtype=np.float32).reshape(3, 3)
-    velocity = np.array([1.0, 2.0, 4.0])
-    body = {"mass": np.float32(3), "count": np.int64(5), "fixed": np.bool_(True), "velocity": velocity, "frame": frame}
-    values = {"a": np.ones(N, np.float32), "body": body, "out": np.zeros(N, np.float32)}
-    [launch] = one(runner, job_from(text, arguments, values, {"out": np.ones(N, np.float32)})).launches
-    np.testing.assert_array_equal(launch.arrays["out"], np.full(N, -12.0))
-    np.testing.assert_array_equal(launch.gradients["a"], np.full(N, -12.0))
+    body = {
+        "body.mass": np.float32(3),
+        "body.count": np.int64(5),
+        "body.velocity": np.array([1.0, 2.0, 4.0]),
+        "body.frame.rotation": np.arange(9, dtype=np.float32).reshape(3, 3),
+        "body.frame.fixed": np.bool_(True),
+        "body.gains": np.full(N, 2.0, np.float32),
+    }
+    values = {"a": np.ones(N, np.float32), "out": np.zeros(N, np.float32), **body}
+    shapes = {"a": (N,), "body": (), "body.gains": (N,), "out": (N,)}
+    case = Case("kinds", 0, 0, "k", text, "", tuple(arguments), (Launch((N,), shapes, {"body": Struct(fields)}),))
+    [launch] = one(runner, Job(case, (LaunchData((N,), values, {"out": np.ones(N, np.float32)}),))).launches
+    np.testing.assert_array_equal(launch.arrays["out"], np.full(N, -24.0))
+    np.testing.assert_array_equal(launch.gradients["a"], np.full(N, -24.0))
+    np.testing.assert_array_equal(launch.gradients["body.gains"], np.full(N, -12.0))
+
+
+def test_struct_without_fields_is_refused(runner):
+    text = """import warp as wp
+
+
+@wp.struct
+class Body:
+    mass: float
+
+
+@wp.kernel
+def k(body: Body, out: wp.array(dtype=float)):
+    out[wp.tid()] = body.mass
+"""
+    arguments = (Argument("body", "struct:Body", 0), Argument("out", "float32", 1, "output"))
+    case = Case("kinds", 0, 0, "k", text, "", arguments, (Launch((N,), {"body": (), "out": (N,)}, {}),))
+    outcome = runner.run([Job(case, (LaunchData((N,), {"out": np.zeros(N, np.float32)}, {}),))])[case.id]
+    assert outcome.failure is not None
+    assert "argument 'body' is a struct without fields" in outcome.failure
+
+
+def test_arrays_of_structs(runner):
+    text = """import warp as wp
+
+
+@wp.struct
+class Particle:
+    position: wp.vec3
+    fixed: wp.bool
+    mass: wp.float64
+
+
+@wp.kernel
+def k(particles: wp.array(dtype=Particle), moved: wp.array(dtype=Particle)):
+    i = wp.tid()
+    p = particles[i]
+    p.position = p.position * float(p.mass)
+    p.fixed = not p.fixed
+    moved[i] = p
+"""
+    domain = Struct((("position", "vec3f", Uniform(0.0, 1.0)), ("fixed", "bool", Bernoulli(0.5)), ("mass", "float64", Uniform(0.0, 1.0))))
+    arguments = (
+        Argument("particles", "struct:Particle", 1, differentiable=True),
+        Argument("moved", "struct:Particle", 1, "output", differentiable=True),
+    )
+    position = np.arange(3 * N, dtype=np.float32).reshape(N, 3)
+    fields = {"position": position, "fixed": np.arange(N) % 2 == 0, "mass": np.arange(1.0, N + 1.0)}
+    values = {f"particles.{name}": value for name, value in fields.items()}
+    values |= {f"moved.{name}": np.zeros_like(value) for name, value in fields.items()}
+    cotangents = {"moved.position": np.ones((N, 3), np.float32), "moved.mass": np.zeros(N)}
+    launch = Launch((N,), {"particles": (N,), "moved": (N,)}, {"particles": domain, "moved": domain})
+    case = Case("kinds", 0, 0, "k", text, "", arguments, (launch,))
+    assert [a.name for a in case.differentiable_outputs] == ["moved.position", "moved.mass"]
+    [run] = one(runner, Job(case, (LaunchData((N,), values, cotangents),))).launches
+    np.testing.assert_array_equal(run.arrays["moved.position"], position * fields["mass"][:, None].astype(np.float32))
+    np.testing.assert_array_equal(run.arrays["moved.fixed"], ~fields["fixed"])
+    np.testing.assert_array_equal(run.gradients["particles.position"], np.repeat(fields["mass"][:, None], 3, axis=1).astype(np.float32))
+    np.testing.assert_array_equal(run.gradients["particles.mass"], position.sum(axis=1))
 
 
 def test_input_that_the_kernel_writes_is_read_back(runner):

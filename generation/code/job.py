@@ -15,7 +15,7 @@ from generation.code.settings import Validation
 from kernels.case import Case
 
 Values = dict[str, Any]
-"""Argument name -> numpy array (arrays, shape `shape + inner axes`), numpy scalar or array (values), or a dict of fields (structs)."""
+"""Leaf -> numpy array (arrays, shape `shape + inner axes`), or numpy scalar or array (values). Structs are their leaves: `params.dt`."""
 
 
 Resources = dict[str, dict[str, int]]

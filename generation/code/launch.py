@@ -6,9 +6,9 @@ from typing import Any
 
 import warp as wp
 
+from generation.code.assembly import Assembly
 from generation.code.job import LaunchData, LaunchOutcome
 from generation.code.memory import Memory
-from generation.code.values import to_numpy, to_warp, warp_type
 from kernels.case import Case
 
 
@@ -21,24 +21,21 @@ def run_launch(
     Every array argument is read back before the backward pass, which may write to arrays again. Raises ValueError for a value that does not
     fit its argument, KeyError for one that is missing, OutOfBoundsError for a kernel that wrote outside of an array.
     """
-    arguments = {a.name: to_warp(launch.values[a.name], a, namespace, memory) for a in case.arguments}
+    assembly = Assembly(case.arguments, case.leaves, launch.values, launch.cotangents, namespace, memory.array)
+    inputs = assembly.inputs
     tape = wp.Tape()
     with tape:
-        inputs = list(arguments.values())
         if case.block_dim is None:
             wp.launch(kernel, dim=launch.dim, inputs=inputs, device=memory.device)
         elif threads_of_blocks:
             wp.launch(kernel, dim=(*launch.dim, case.block_dim), inputs=inputs, device=memory.device)
         else:
             wp.launch_tiled(kernel, dim=launch.dim, inputs=inputs, block_dim=case.block_dim, device=memory.device)
-    arrays = {a.name: to_numpy(arguments[a.name]) for a in case.arguments if a.ndim}
+    arrays = {name: leaf.read() for name, leaf in assembly.arrays.items()}
     memory.check()
     gradients = {}
     if case.differentiable_inputs and case.differentiable_outputs:
-        seeds = {
-            arguments[a.name]: memory.array(a.name, launch.cotangents[a.name], warp_type(a.dtype)) for a in case.differentiable_outputs
-        }
-        tape.backward(grads=seeds)
-        gradients = {a.name: to_numpy(arguments[a.name].grad) for a in case.differentiable_inputs}
+        tape.backward()
+        gradients = {a.name: assembly.arrays[a.name].gradient() for a in case.differentiable_inputs}
         memory.check()
     return LaunchOutcome(arrays, gradients)

@@ -27,8 +27,8 @@ class Memory(Protocol):
 
     device: str
 
-    def array(self, name: str, data: NDArray[Any], dtype: Any, *, requires_grad: bool = False) -> Any:
-        """A Warp array of `dtype` with a copy of `data`, and a gradient of zeros if it requires one."""
+    def array(self, name: str, data: NDArray[Any], dtype: Any, grad: NDArray[Any] | None = None) -> Any:
+        """A Warp array of `dtype` with a copy of `data`, and of `grad` as its gradient if that is given."""
 
     def check(self) -> None:
         """Raises OutOfBoundsError if a kernel has written outside of an array, as far as this memory can tell."""
@@ -42,11 +42,11 @@ class HostMemory:
     def __init__(self) -> None:
         self._guarded: list[tuple[str, NDArray[np.uint8], int, int]] = []
 
-    def array(self, name: str, data: NDArray[Any], dtype: Any, *, requires_grad: bool = False) -> Any:
-        """A Warp array of `dtype` with a copy of `data`, and a gradient of zeros if it requires one."""
+    def array(self, name: str, data: NDArray[Any], dtype: Any, grad: NDArray[Any] | None = None) -> Any:
+        """A Warp array of `dtype` with a copy of `data`, and of `grad` as its gradient if that is given."""
         shape = data.shape[: data.ndim - len(getattr(dtype, "_shape_", ()))]
-        grad = self._place(f"the gradient of {name!r}", np.zeros_like(data), dtype, shape) if requires_grad else None
-        return self._place(repr(name), data, dtype, shape, grad)
+        gradient = None if grad is None else self._place(f"the gradient of {name!r}", grad, dtype, shape)
+        return self._place(repr(name), data, dtype, shape, gradient)
 
     def check(self) -> None:
         """Raises OutOfBoundsError if a guard is not as it was made."""
@@ -71,9 +71,10 @@ class DeviceMemory:
     def __init__(self, device: str) -> None:
         self.device = device
 
-    def array(self, name: str, data: NDArray[Any], dtype: Any, *, requires_grad: bool = False) -> Any:
-        """A Warp array of `dtype` with a copy of `data`, and a gradient of zeros if it requires one."""
-        return wp.array(data, dtype=dtype, device=self.device, copy=True, requires_grad=requires_grad)
+    def array(self, name: str, data: NDArray[Any], dtype: Any, grad: NDArray[Any] | None = None) -> Any:
+        """A Warp array of `dtype` with a copy of `data`, and of `grad` as its gradient if that is given."""
+        gradient = None if grad is None else wp.array(grad, dtype=dtype, device=self.device, copy=True)
+        return wp.array(data, dtype=dtype, device=self.device, copy=True, grad=gradient)
 
     def check(self) -> None:
         """Nothing to tell."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from generation.code.job import Values
 from harness.oracle.decisions import Trace, doubtful
-from harness.oracle.inputs import INTEGER_POISON, perturbed, widened
+from harness.oracle.inputs import perturbed, poison_of, widened
 from harness.oracle.reference import Arrays, Reference, ReferenceFailedError
 from harness.oracle.tolerances import Tolerance
 from harness.oracle.verdict import PreparationError
@@ -140,7 +140,7 @@ def compare_outputs(
     """
     differences: list[Difference] = []
     largest = 0.0
-    for argument in case.arguments:
+    for argument in case.leaves:
         if not argument.ndim:
             continue
         name, before = argument.name, started[argument.name]
@@ -188,9 +188,15 @@ def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
 def _unwritten(got: NDArray[Any], before: NDArray[Any], wrong: NDArray[np.bool_], role: str) -> str:
     if role != "output" or got.dtype.kind == "b":
         return ""
-    left = np.isnan(got) & np.isnan(before) if got.dtype.kind == "f" else (got == before) & (np.abs(before - INTEGER_POISON) <= 2)
+    left = np.isnan(got) & np.isnan(before) if got.dtype.kind == "f" else (got == before) & _is_poison(before)
     count = int((left.ravel() & wrong).sum())
     return f"{count} still hold the poison or NaN" if count else ""
+
+
+def _is_poison(integers: NDArray[Any]) -> NDArray[np.bool_]:
+    poison = poison_of(integers.dtype.type)
+    found: NDArray[np.bool_] = (integers == poison) | (integers == poison + integers.dtype.type(2))
+    return found
 
 
 def _difference(

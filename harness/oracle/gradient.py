@@ -168,7 +168,7 @@ class _Slope:
 
 def _common_shape(case: Case, launch: Launch) -> tuple[int, ...]:
     # The grid may be larger than the arrays: threads past their end do nothing, and lane i is element i all the same.
-    shapes = {a.name: launch.shapes[a.name] for a in (*case.differentiable_inputs, *case.differentiable_outputs)}
+    shapes = {a.name: launch.leaf_shapes[a.name] for a in (*case.differentiable_inputs, *case.differentiable_outputs)}
     if len(set(shapes.values())) > 1:
         raise PreparationError(f"elementwise: differentiable arrays must have one shape, but they have {shapes}")
     return next(iter(shapes.values()))

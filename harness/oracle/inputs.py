@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from generation.code.job import Values
 from harness.oracle.verdict import PreparationError
 from kernels.case import Argument, Case, Launch
-from kernels.domains import Struct
 from kernels.dtypes import dtype_of
 
 INTEGER_POISON = 0x5A5A5A5B
@@ -31,30 +30,29 @@ def generator(case: Case, number: int, attempt: int, name: str) -> np.random.Gen
 
 
 def draw(case: Case, launch: Launch, number: int, attempt: int) -> Values:
-    """Values of all arguments of role `input` and `inout`. Raises PreparationError if one of them has no domain."""
+    """Values of all leaves of role `input` and `inout`. Raises PreparationError if one of them has no domain."""
     values: Values = {}
-    for argument in case.arguments:
-        if argument.role not in ("input", "inout"):
+    generators: dict[str, np.random.Generator] = {}
+    for leaf in case.leaves:
+        if leaf.role not in ("input", "inout"):
             continue
-        if argument.name not in launch.domains:
-            raise PreparationError(f"launch {number}: argument {argument.name!r} has no domain to draw from: add one to Launch.domains")
-        domain = launch.domains[argument.name]
-        rng = generator(case, number, attempt, argument.name)
-        if isinstance(domain, Struct):
-            values[argument.name] = {field: d.draw(rng, (), dtype_of(dtype))[()] for field, dtype, d in domain.fields}
-        else:
-            drawn = domain.draw(rng, launch.shapes[argument.name], dtype_of(argument.dtype))
-            values[argument.name] = drawn if argument.ndim else drawn[()]
+        if leaf.name not in launch.leaf_domains:
+            raise PreparationError(f"launch {number}: argument {leaf.name!r} has no domain to draw from: add one to Launch.domains")
+        argument = leaf.name.partition(".")[0]
+        if argument not in generators:
+            generators[argument] = generator(case, number, attempt, argument)
+        drawn = launch.leaf_domains[leaf.name].draw(generators[argument], launch.leaf_shapes[leaf.name], dtype_of(leaf.dtype))
+        values[leaf.name] = drawn if leaf.ndim else drawn[()]
     return values
 
 
 def element_shape(argument: Argument, launch: Launch) -> tuple[int, ...]:
     """The numpy shape of an array argument in `launch`: its shape there and the inner axes of one element."""
-    return launch.shapes[argument.name] + dtype_of(argument.dtype).inner
+    return launch.leaf_shapes[argument.name] + dtype_of(argument.dtype).inner
 
 
 def widened(values: Values) -> Values:
-    """`values` with every float, also in struct fields, in float64."""
+    """`values` with every float in float64."""
     return _map_floats(values, lambda x: x.astype(np.float64))
 
 
@@ -85,8 +83,25 @@ def perturbed(values: Values, epsilon: float, salt: int) -> Values:
 
 
 def as_structs(values: Values) -> Values:
-    """`values` as a reference takes them: structs as objects with attributes."""
-    return {name: SimpleNamespace(**value) if isinstance(value, dict) else value for name, value in values.items()}
+    """`values` of leaves as a reference takes them: structs as objects with their fields as attributes."""
+    whole: Values = {}
+    for name, value in values.items():
+        *path, field = name.split(".")
+        if not path:
+            whole[name] = value
+            continue
+        owner = whole.setdefault(path[0], SimpleNamespace())
+        for part in path[1:]:
+            if not hasattr(owner, part):
+                setattr(owner, part, SimpleNamespace())
+            owner = getattr(owner, part)
+        setattr(owner, field, value)
+    return whole
+
+
+def poison_of(scalar: type[np.generic]) -> Any:
+    """The integer that an output of type `scalar` starts as: as many of the poison's low bytes as it has."""
+    return np.array(INTEGER_POISON).astype(scalar)[()]
 
 
 def start_value(argument: Argument, launch: Launch, expected: NDArray[Any]) -> NDArray[Any]:
@@ -99,24 +114,19 @@ def start_value(argument: Argument, launch: Launch, expected: NDArray[Any]) -> N
         return np.full(shape, np.nan, dtype.scalar)
     if dtype.scalar is np.bool_:
         return ~expected
-    poison = np.full(shape, INTEGER_POISON, dtype.scalar)
+    poison = np.full(shape, poison_of(dtype.scalar))
     return np.where(expected == poison, poison + dtype.scalar(2), poison)
 
 
 def cotangents(case: Case, launch: Launch, number: int) -> dict[str, NDArray[Any]]:
     """A standard normal cotangent, in the output's own dtype, for each differentiable output; the same for every attempt."""
     return {
-        a.name: generator(case, number, 0, f"cotangent of {a.name}")
-        .standard_normal(element_shape(a, launch))
-        .astype(dtype_of(a.dtype).scalar)
+        a.name: dtype_of(a.dtype).rounded(
+            generator(case, number, 0, f"cotangent of {a.name}").standard_normal(element_shape(a, launch))
+        )
         for a in case.differentiable_outputs
     }
 
 
 def _map_floats(values: Values, change: Any) -> Values:
-    def apply(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {field: apply(v) for field, v in value.items()}
-        return change(value) if value.dtype.kind == "f" else value
-
-    return {name: apply(value) for name, value in values.items()}
+    return {name: change(value) if value.dtype.kind == "f" else value for name, value in values.items()}

@@ -83,7 +83,7 @@ def _failed(
 
 
 def _forward_reason(d: Difference, case: Case) -> str:
-    kind = "input changed" if any(a.name == d.output and a.role == "input" for a in case.arguments) else "forward"
+    kind = "input changed" if any(a.name == d.output and a.role == "input" for a in case.leaves) else "forward"
     if not d.indices.size:
         return f"{kind}: {d.output} in launch {d.launch}: {d.note}"
     worst = int(d.indices[0])
@@ -122,7 +122,7 @@ def _case_lines(prepared: Prepared) -> list[str]:
     lines = [f"case {case.id} of seed {case.seed}", "", "kernel:", case.python_source, "", "reference:", case.reference_source, ""]
     for number, data in enumerate(prepared.job.launches):
         shapes = []
-        for a in case.arguments:
+        for a in case.leaves:
             value = data.values[a.name]
             shapes.append(f"{a.name}: {a.dtype}{list(np.shape(value)) if a.ndim else ' ' + _text(value)}")
         lines.append(f"launch {number}: grid {list(data.dim)}; {', '.join(shapes)}")
@@ -130,7 +130,7 @@ def _case_lines(prepared: Prepared) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    return "struct" if isinstance(value, dict) else str(np.asarray(value).tolist())
+    return str(np.asarray(value).tolist())
 
 
 def _number(value: Any) -> str:

@@ -78,14 +78,11 @@ def _prepare_launch(
             continue
         starts: Values = {
             a.name: values[a.name] if a.role in ("input", "inout") else start_value(a, launch, forward.expected[a.name])
-            for a in case.arguments
+            for a in case.leaves
         }
         return LaunchData(launch.dim, starts, weights), forward, directions
     raise PreparationError(f"launch {number}: no inputs make a sound test in {attempt + 1} draws: {reason}")
 
 
 def _fingerprint(values: Values) -> bytes:
-    parts = []
-    for value in values.values():
-        parts += [v.tobytes() for v in (value.values() if isinstance(value, dict) else (value,))]
-    return b"/".join(parts)
+    return b"/".join(value.tobytes() for value in values.values())

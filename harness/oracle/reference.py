@@ -1,6 +1,6 @@
 """A case's numpy reference, loaded from its text and called in two precisions.
 
-Wide: the global `f32` is float64 and all floats are given as float64. Narrow: the text as it stands, inputs in their own dtypes.
+Wide: the global `f32` (or `f16`) is float64 and all floats are given as float64. Narrow: the text as it stands, inputs in their own dtypes.
 Each has a watched twin, whose numpy reports decisions (`decisions.py`). A reference sees its inputs read-only.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import traceback
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,15 @@ from numpy.typing import NDArray
 
 from generation.code.job import Values
 from harness.oracle.decisions import Trace, WatchedNumpy, watch, watching
-from harness.oracle.inputs import INTEGER_POISON, as_structs
+from harness.oracle.inputs import as_structs, poison_of
 from harness.oracle.verdict import PreparationError
 from kernels.case import Argument, Case, Launch
 from kernels.dtypes import DType, dtype_of
 
 Arrays = dict[str, NDArray[Any]]
+
+WORKING_PRECISIONS = frozenset({"f32", "f16", "bf16"})
+"""Names by which a reference calls its kernel's own precision, `f32 = np.float32`."""
 
 _WATCHED_NUMPY = WatchedNumpy()
 
@@ -43,7 +45,7 @@ class _Start:
     def of(argument: Argument, *, wide: bool) -> _Start:
         dtype = dtype_of(argument.dtype)
         scalar = np.float64 if wide and dtype.is_float else dtype.scalar
-        poison = np.nan if dtype.is_float else INTEGER_POISON
+        poison = np.nan if dtype.is_float else poison_of(scalar)
         return _Start(argument.name, dtype.inner, scalar(0 if argument.role == "accumulate" else poison))
 
 
@@ -64,7 +66,7 @@ class _Result:
 
     def checked(self, returned: Any, launch: Launch) -> NDArray[Any]:
         array = np.asarray(returned)
-        shape = launch.shapes[self.name] + self.dtype.inner
+        shape = launch.leaf_shapes[self.name] + self.dtype.inner
         if array.shape != shape:
             raise ReferenceFailedError(f"reference: output {self.name!r} has shape {array.shape}, expected {shape}")
         if array.dtype.kind not in self.kinds:
@@ -94,10 +96,10 @@ class Reference:
             if name not in known:
                 raise ReferenceFailedError(f"reference: parameter {name!r} is no argument of the kernel: use {', '.join(sorted(known))}")
         # Worked out once: a reference is called dozens of times, mostly on a handful of small arrays.
-        taken = [a for a in case.arguments if a.name in self._parameters]
+        taken = [a for a in case.leaves if a.name.partition(".")[0] in self._parameters]
         self._drawn = tuple((a.name, a.role == "inout") for a in taken if a.role in ("input", "inout"))
         self._starts = {wide: tuple(_Start.of(a, wide=wide) for a in taken if a.role in ("output", "accumulate")) for wide in (False, True)}
-        self._has_structs = any(a.dtype.startswith("struct:") for a in taken)
+        self._has_structs = any("." in a.name for a in taken)
         self._results = tuple(_Result.of(a) for a in case.outputs)
 
     def call(self, launch: Launch, values: Values, *, wide: bool, trace: Trace | None = None) -> Arrays:
@@ -123,8 +125,8 @@ class Reference:
             raise ReferenceFailedError(f"reference: {type(error).__name__}: {error}") from error
         if not callable(namespace.get("reference")):
             raise ReferenceFailedError("reference: the text defines no function 'reference'")
-        if wide and "f32" in namespace:
-            namespace["f32"] = np.float64
+        if wide:
+            namespace.update(dict.fromkeys(namespace.keys() & WORKING_PRECISIONS, np.float64))
         if watched:
             namespace["np"] = _WATCHED_NUMPY
         return namespace["reference"]
@@ -140,14 +142,11 @@ class Reference:
                 value.setflags(write=False)
             given[name] = value
         for start in self._starts[wide]:
-            given[start.name] = np.full(launch.shapes[start.name] + start.inner, start.fill)
+            given[start.name] = np.full(launch.leaf_shapes[start.name] + start.inner, start.fill)
+        if watched:
+            given = {name: watch(value) for name, value in given.items()}
         if self._has_structs:
             given = as_structs(given)
-        if watched:
-            given = {
-                k: SimpleNamespace(**{field: watch(x) for field, x in vars(v).items()}) if isinstance(v, SimpleNamespace) else watch(v)
-                for k, v in given.items()
-            }
         if "dim" in self._parameters:
             given["dim"] = launch.dim
         return given

@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kernels.case import Case
-from kernels.domains import Struct
 from kernels.dtypes import dtype_of
 
 
@@ -45,6 +44,29 @@ class Tolerance:
 
 
 TABLE: dict[str, Tolerance] = {
+    # Half precisions are converted to float32 for each operation and rounded once: a handful of units in the last place in all.
+    "bfloat16": Tolerance(
+        dtype="bfloat16",
+        epsilon=2.0**-7,
+        rtol=6e-2,
+        factor=8.0,
+        floor=2e-2,
+        limit=0.5,
+        gradient_rtol=0.15,
+        gradient_factor=16.0,
+        steps=(1e-4, 1e-5, 1e-6),
+    ),
+    "float16": Tolerance(
+        dtype="float16",
+        epsilon=float(np.finfo(np.float16).eps),
+        rtol=8e-3,
+        factor=8.0,
+        floor=3e-3,
+        limit=0.25,
+        gradient_rtol=5e-2,
+        gradient_factor=16.0,
+        steps=(1e-4, 1e-5, 1e-6),
+    ),
     "float32": Tolerance(
         dtype="float32",
         epsilon=float(np.finfo(np.float32).eps),
@@ -69,7 +91,7 @@ TABLE: dict[str, Tolerance] = {
     ),
 }
 
-LIBRARY_ULPS = {"float32": (3.0, 4.0), "float64": (5.0, 5.0)}
+LIBRARY_ULPS = {"bfloat16": (1.0, 1.0), "float16": (1.0, 1.0), "float32": (3.0, 4.0), "float64": (5.0, 5.0)}
 """The largest error of a mathematical function, in units in the last place: on a processor and on a GPU."""
 
 
@@ -89,17 +111,18 @@ GPU_TABLE = {dtype: _on_gpu(row) for dtype, row in TABLE.items()}
 """The rows for kernels that run on a GPU."""
 
 
+_NAMES = {"bf16": "bfloat16", "f16": "float16", "f32": "float32"}
+"""What a reference calls a precision that its kernel works in."""
+
+
 def lowest_precision(case: Case) -> str:
-    """`float32` if an argument, a struct's field or the reference's own arithmetic (its name `f32`) is in float32, else `float64`."""
-    names = [a.dtype for a in case.arguments if not a.dtype.startswith("struct:")]
-    for launch in case.launches:
-        names += [dtype for domain in launch.domains.values() if isinstance(domain, Struct) for _, dtype, _ in domain.fields]
-    if any(dtype_of(name).scalar is np.float32 for name in names):
-        return "float32"
-    if "f32" not in case.reference_source.replace("f32 = np.float32", "", 1):
-        return "float64"
-    loads = (n for n in ast.walk(ast.parse(case.reference_source)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
-    return "float32" if any(n.id == "f32" for n in loads) else "float64"
+    """The lowest precision of the arguments, of structs' fields and of the reference's own arithmetic (its names `f32`, `f16`, `bf16`)."""
+    found = {dtype_of(a.dtype).element for a in case.leaves}
+    text = case.reference_source.replace("f32 = np.float32", "", 1)
+    if any(name in text for name in _NAMES):
+        loads = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+        found |= {_NAMES[n.id] for n in loads if n.id in _NAMES}
+    return next((name for name in TABLE if name in found), "float64")
 
 
 def tolerance_of(case: Case, *, gpu: bool) -> Tolerance:

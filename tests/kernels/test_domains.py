@@ -18,11 +18,14 @@ from kernels.domains import (
     Integers,
     Offsets,
     Permutation,
+    RigidTransforms,
     Rotations,
     Sorted,
     Struct,
     Uniform,
     UnitVectors,
+    WellConditioned,
+    Written,
     domain_from_json,
     domain_to_json,
 )
@@ -33,7 +36,8 @@ EXAMPLES = [
     (Uniform(-2.0, 3.0), "float32"), (Uniform(-2.0, 3.0), "vec3d"), (Uniform(0.0, 1.0), "mat33f"), (Integers(-3, 9), "int32"),
     (Integers(0, 1), "int64"), (Bernoulli(0.5), "bool"), (Bernoulli(0.0), "int32"), (Permutation(), "int32"), (Offsets(40), "int32"),
     (Sorted(-1.0, 1.0), "float32"), (Sorted(-1.0, 1.0), "float64"), (UnitVectors(), "vec3f"), (UnitVectors(), "vec3d"),
-    (Rotations(), "mat33f"), (Rotations(), "mat33d"), (Constant(3), "int32"), (Constant(0.25), "vec3f"), (Constant(True), "bool"),
+    (Rotations(), "mat33f"), (Rotations(), "mat33d"), (Constant(3), "int32"), (Constant(0.25), "vec3f"), (Constant(True), "bool"), (UnitVectors(), "quath"), (RigidTransforms(-1.0, 1.0), "transformf"), (WellConditioned(4.0), "mat44d"),
+    (WellConditioned(3.0, True), "mat22f"), (Uniform(-2.0, 3.0), "bfloat16"), (Uniform(-2.0, 3.0), "vec7h"), (Integers(0, 200), "uint8"),
 ]  # fmt: skip
 
 
@@ -54,7 +58,12 @@ def holds(domain, array):
         case Sorted(low, high):
             return ((low <= x) & (x <= high)).all() and (np.diff(x, axis=-1) >= 0).all()
         case UnitVectors():
-            return np.allclose(np.linalg.norm(x, axis=-1), 1.0, atol=1e-6)
+            return np.allclose(np.linalg.norm(x, axis=-1), 1.0, atol=1e-6 if array.dtype != np.float16 else 1e-3)
+        case RigidTransforms(low, high):
+            p, q = x[..., :3], x[..., 3:]
+            return ((low <= p) & (p <= high)).all() and np.allclose(np.linalg.norm(q, axis=-1), 1.0, atol=1e-6)
+        case WellConditioned(_, symmetric):
+            return np.linalg.cond(x).max() < 50.0 and (not symmetric or np.array_equal(x, np.swapaxes(x, -1, -2)))
         case Rotations():
             eye = x @ np.swapaxes(x, -1, -2)
             return np.allclose(eye, np.eye(3), atol=1e-5) and np.allclose(np.linalg.det(x), 1.0, atol=1e-5)
@@ -86,7 +95,7 @@ def test_shapes_of_several_axes_and_of_none():
 
 
 def test_every_kind_of_domain_is_drawn_above():
-    assert {type(d) for d, _ in EXAMPLES} | {Struct} == set(_KINDS.values()) == set(Domain.__subclasses__())
+    assert {type(d) for d, _ in EXAMPLES} | {Struct, Written} == set(_KINDS.values()) == set(Domain.__subclasses__())
 
 
 @pytest.mark.parametrize("domain", [*(d for d, _ in EXAMPLES), STRUCT])

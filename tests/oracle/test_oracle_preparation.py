@@ -152,9 +152,9 @@ def test_structs_and_scalars_reach_the_reference():
     launch = Launch((4,), {"p": (), "n": (), "v": (), "out": (4,)}, {"p": params, "n": Integers(1, 9), "v": Uniform(0.0, 1.0)})
     text = "def reference(dim, p, n, v):\n    return {'out': np.full(dim, p.gain * p.count * n + np.dot(p.shift, v))}\n"
     prepared = prepare(case("", text, arguments, (launch,)))
-    p, n, v = (prepared.job.launches[0].values[name] for name in ("p", "n", "v"))
-    assert (type(p["gain"]), type(p["count"]), p["shift"].dtype, type(n)) == (np.float32, np.int32, np.float32, np.int32)
-    np.testing.assert_allclose(prepared.forward[0].expected["out"], p["gain"] * p["count"] * n + p["shift"] @ v, rtol=1e-6)
+    gain, count, shift, n, v = (prepared.job.launches[0].values[name] for name in ("p.gain", "p.count", "p.shift", "n", "v"))
+    assert (type(gain), type(count), shift.dtype, type(n)) == (np.float32, np.int32, np.float32, np.int32)
+    np.testing.assert_allclose(prepared.forward[0].expected["out"], gain * count * n + shift @ v, rtol=1e-6)
 
 
 REFUSED = {

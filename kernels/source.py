@@ -6,12 +6,13 @@ per line where not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kernels.case import Argument, Role
 from kernels.draw import Draw
-from kernels.language.types import Type
+from kernels.language.types import Type, alias_definitions
 
 LINE = 100
 
@@ -45,6 +46,12 @@ class Signature:
         self.annotations.append(struct)
         return name
 
+    def compound(self, name: str, dtype: str, annotation: str, ndim: int = 0, *, differentiable: bool = False) -> str:
+        """Adds a compound argument (see generation.code.compounds), which the kernel takes as `annotation` says. Returns its name."""
+        self.arguments.append(Argument(name, dtype, ndim, differentiable=differentiable))
+        self.annotations.append(annotation)
+        return name
+
     def definition(self, kernel_name: str) -> list[str]:
         """The decorated `def` lines."""
         parts = [f"{a.name}: {annotation}" for a, annotation in zip(self.arguments, self.annotations, strict=True)]
@@ -71,23 +78,35 @@ def indented(lines: Iterable[str], levels: int = 1) -> list[str]:
 
 
 def kernel_module(
-    signature: Signature, kernel_name: str, body: Sequence[str], *, definitions: Sequence[Sequence[str]] = (), docstring: str = ""
+    signature: Signature,
+    kernel_name: str,
+    body: Sequence[str],
+    *,
+    definitions: Sequence[Sequence[str]] = (),
+    docstring: str = "",
+    constants: Sequence[str] = (),
 ) -> str:
-    """The Warp module: import, `definitions` (structs and functions, each a block of lines), then the kernel with `body`."""
-    lines = ["import warp as wp", ""]
+    """The Warp module: import, `constants` (lines), `definitions` (structs and functions, each a block of lines), the kernel with `body`.
+
+    Types that Warp has no name for, such as `vec5`, are defined where they occur.
+    """
+    lines = []
     for block in definitions:
         lines += ["", *block, ""]
     text = [f'"""{docstring}"""'] if docstring else []
     lines += ["", *signature.definition(kernel_name), *indented([*text, *body])]
-    return "\n".join(lines) + "\n"
+    top = [*alias_definitions("\n".join([*constants, *lines])), *constants]
+    return "\n".join(["import warp as wp", "", *([*top, ""] if top else []), *lines]) + "\n"
 
 
 def reference_module(
     parameters: Sequence[str], body: Sequence[str], *, helpers: Sequence[str] = (), definitions: Sequence[Sequence[str]] = ()
 ) -> str:
-    """The numpy module: imports, the working precision `f32`, helper lines and function blocks, then `reference` with `body`."""
+    """The numpy module: imports, the working precision `f32` (and `f16` where it is used), helper lines and function blocks, then `reference` with `body`."""
     imports = sorted({h for h in helpers if h.startswith("import ")})
     lines = [*imports, *([""] if imports else []), "import numpy as np", "", "f32 = np.float32"]
+    text = "\n".join([*body, *helpers, *(line for block in definitions for line in block)])
+    lines += ["f16 = np.float16"] if re.search(r"\bf16\b", text) else []
     rest = list(dict.fromkeys(h for h in helpers if not h.startswith("import ")))
     lines += ([""] if rest else []) + rest
     for block in definitions:

@@ -7,8 +7,8 @@ threads at once (first axis: the thread), except for what is the same in every t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from string import Formatter
 from typing import Literal as OneOf
@@ -30,7 +30,7 @@ from kernels.language.operation import (
     UNARY,
     Operation,
 )
-from kernels.language.types import BOOL, F32, F64, I32, I64, Type, instantiate
+from kernels.language.types import BOOL, F32, FIXED, I32, Palette, Type
 
 Spelling = OneOf["warp", "numpy"]
 
@@ -93,7 +93,7 @@ class Literal(Expression):
     def render(self, spelling: Spelling) -> tuple[str, int]:
         text = repr(self.value)
         binding = UNARY if text.startswith("-") else ATOM
-        if spelling == "warp" and self.type in (F64, I64):
+        if spelling == "warp" and self.type not in (F32, I32, BOOL):
             return f"{self.type.spelling}({text})", ATOM
         return text, binding
 
@@ -123,7 +123,7 @@ class Apply(Expression):
     def render(self, spelling: Spelling) -> tuple[str, int]:
         operation = self.operation
         template, binding = (operation.warp, operation.precedence) if spelling == "warp" else (operation.numpy, operation.numpy_precedence)
-        return fill(template, self.arguments, spelling, self.type), binding
+        return fill(template, self.arguments, spelling, self.type, operation), binding
 
 
 @dataclass(frozen=True)
@@ -161,11 +161,11 @@ _SYMBOL = r"(//|<<|>>|<=|>=|==|!=|[-+*/%@&|^<>~\[]|\b(?:and|or|not)\b)"
 _BEFORE, _AFTER = re.compile(_SYMBOL + r"\s*$"), re.compile(r"^\s*" + _SYMBOL)
 
 
-def fill(template: str, arguments: tuple[Expression, ...], spelling: Spelling, result: Type) -> str:
+def fill(template: str, arguments: tuple[Expression, ...], spelling: Spelling, result: Type, operation: Operation | None = None) -> str:
     """`template` with its slots filled, with parentheses where an operator beside the slot binds stronger than the argument does.
 
-    `{0:v}` and `{0:m}` append one or two trailing axes (literals need none); `{R}`, `{V}` stand for Warp's spelling of the scalar and
-    vector type of the result's width, `{r}` for numpy's scalar type.
+    `{0:v}` and `{0:m}` append one or two trailing axes (literals need none); letters such as `{R}` and `{V}` stand for Warp's spelling of the
+    types that the arguments and the result bind, `{r}` for numpy's real type, `{int}` for its integer type, `{n}` for the length of vectors.
     """
     pieces = _pieces(template)
     text = ""
@@ -174,7 +174,7 @@ def fill(template: str, arguments: tuple[Expression, ...], spelling: Spelling, r
         if field is None:
             continue
         if not field.isdigit():
-            text += _type_name(field, result.scalar if result.is_float else "float32")
+            text += _type_name(field, _palette(arguments, result, operation))
             continue
         argument = arguments[int(field)]
         piece, own = argument.render(spelling)
@@ -190,10 +190,38 @@ def _pieces(template: str) -> tuple[tuple[str, str | None, str | None, str | Non
     return tuple(Formatter().parse(template))
 
 
-def _type_name(field: str, width: str) -> str:
+def _type_name(field: str, palette: Palette) -> str:
     if field == "r":
-        return "f32" if width == "float32" else "np.float64"
-    return instantiate(field, width).spelling
+        return NUMPY_REALS[palette.real]
+    if field == "int":
+        return f"np.{palette.integer}"
+    return str(palette.length) if field == "n" else palette.type_of(field).spelling
+
+
+NUMPY_REALS = {"float16": "f16", "float32": "f32", "bfloat16": "f32", "float64": "np.float64"}
+"""What a reference calls each real type."""
+
+
+def _palette(arguments: tuple[Expression, ...], result: Type, operation: Operation | None) -> Palette:
+    """The palette that a template's letters stand in: what the arguments bind, else the result."""
+    palette = Palette(result.scalar if result.is_float else "float32", result.name if result.is_integer else "int32")
+    if result.is_vector or result.rank == 2:
+        palette = replace(palette, length=result.inner[0])
+    return bind(operation, arguments, palette) if operation else palette
+
+
+def bind(operation: Operation, arguments: Sequence[Expression], palette: Palette) -> Palette:
+    """`palette` with what the arguments of the operation say of its real type, its integer type and its length."""
+    real, integer, length = palette.real, palette.integer, palette.length
+    for letter, argument in zip(operation.parameters, arguments, strict=True):
+        type = argument.type
+        if letter in "IJ" and type.has_integers:
+            integer = type.scalar
+        elif letter not in FIXED and type.is_float:
+            real = type.scalar
+        if letter in "VMJ" and type.rank:
+            length = type.inner[0]
+    return Palette(real, integer, length)
 
 
 @cache
@@ -215,7 +243,7 @@ def literal(value: float | int | bool, type: Type = F32) -> Literal:
     """A constant of `type`."""
     if type is BOOL:
         return Literal(type, Interval(0, 1), bool(value))
-    number = int(value) if type in (I32, I64) else float(value)
+    number = int(value) if type.is_integer else float(value)
     return Literal(type, Interval(number, number), number)
 
 
@@ -224,26 +252,27 @@ def variable(name: str, type: Type, low: float, high: float) -> Variable:
     return Variable(type, Interval(low, high), name)
 
 
-def apply(name: str, *arguments: Expression, width: str = "float32") -> Apply:
-    """The operation called `name` on `arguments`, with its type and range worked out. `width` is that of a result no argument decides.
+def apply(name: str, *arguments: Expression, width: str = "float32", palette: Palette | None = None) -> Apply:
+    """The operation called `name` on `arguments`, with its type and range worked out.
+
+    `width` is that of a result no argument decides; `palette` says more of it where a width is not enough.
 
     Raises KeyError for an unknown operation, TypeError for arguments that do not fit its signature, and ValueError for an argument whose
     range leaves the operation's domain.
     """
     operation = OPERATIONS[name]
-    integer = I32
-    for letter, argument in zip(operation.parameters, arguments, strict=True):
-        if letter in "RVM" and argument.type.is_float:
-            width = argument.type.scalar
-        elif letter == "I" and argument.type.is_integer:
-            integer = argument.type
+    bound = bind(operation, arguments, palette or Palette(width))
     for position, (letter, argument) in enumerate(zip(operation.parameters, arguments, strict=True)):
-        expected = instantiate(letter, width, integer)
+        expected = bound.type_of(letter)
         if argument.type != expected:
             raise TypeError(f"operation {name!r}: argument {position} is {argument.type.name}, its signature asks for {expected.name}")
         if not argument.range.within(operation.domain_of(position)):
             raise ValueError(f"operation {name!r}: argument {position} has range {argument.range}, outside {operation.domain_of(position)}")
-    return Apply(instantiate(operation.result, width, integer), operation.range(*(a.range for a in arguments)), operation, tuple(arguments))
+    ranges = [a.range for a in arguments]
+    if operation.sized:
+        n = next((a.type.inner[0] for a in arguments if a.type.rank), bound.length)
+        return Apply(bound.type_of(operation.result), operation.range(*ranges, n=n), operation, tuple(arguments))
+    return Apply(bound.type_of(operation.result), operation.range(*ranges), operation, tuple(arguments))
 
 
 def substitute(expression: Expression, replace: Callable[[Expression], Expression | None]) -> Expression:

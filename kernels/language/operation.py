@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kernels.language.interval import REALS, Interval
+from kernels.language.types import Palette
 
 # Binding strength of Python's operators, weakest first; a call or name is an ATOM.
 OR, AND, NOT, COMPARE, BIT_OR, BIT_XOR, BIT_AND, SHIFT, ADD, MULTIPLY, UNARY, ATOM = range(12)
@@ -19,12 +20,15 @@ OR, AND, NOT, COMPARE, BIT_OR, BIT_XOR, BIT_AND, SHIFT, ADD, MULTIPLY, UNARY, AT
 class Operation:
     """An operation of the kernel language.
 
-    `parameters` and `result` are type letters: R real, V 3-vector, M 3x3 matrix, I integer, B bool; equal letters bind to one width.
-    `warp` and `numpy` are format strings over the arguments; in `numpy`, `{0:v}` and `{0:m}` give a scalar argument one or two trailing
-    axes, to scale vectors and matrices. `domain` holds one interval per parameter in which the operation is safe and well-conditioned;
-    `range` maps the arguments' intervals to the result's. `smooth` is False where the value has kinks or jumps, `jumps` where it has jumps;
-    `limitation` names the ledger's entry if Warp's adjoint cannot be trusted. `helpers` are lines that the reference needs at module level.
-    `nouns` are names for results, `weight` is how often people use it.
+    `parameters` and `result` are type letters (kernels.language.types); the palette's letters bind to one real width, one integer type and
+    one length. `warp` and `numpy` are format strings over the arguments; in `numpy`, `{0:v}` and `{0:m}` give a scalar argument one or two
+    trailing axes, to scale vectors and matrices; letters in braces stand for Warp's spelling of their types, `{r}` for numpy's real type,
+    `{n}` for the length of vectors. `domain` holds one interval per parameter in which the operation is safe and well-conditioned; `range`
+    maps the arguments' intervals to the result's, and with `sized` takes the length of the first vector or matrix as `n`. `smooth` is False
+    where the value has kinks or jumps, `jumps` where it has jumps; `limitation` names the ledger's entry if Warp's adjoint cannot be trusted.
+    `helpers` are lines that the reference needs at module level. `nouns` are names for results, `weight` is how often people use it.
+    `lengths`, `reals` and `integers` say for which palettes it is there (None: all); `argument` (`unit`, `rigid`, `rotation`,
+    `invertible` or empty, for each parameter) says what kind of value it needs beside its range, and `gives` of what kind its result is.
     """
 
     name: str
@@ -42,10 +46,30 @@ class Operation:
     helpers: tuple[str, ...] = ()
     nouns: tuple[str, ...] = ()
     weight: float = 1.0
+    sized: bool = False
+    lengths: tuple[int, ...] | None = None
+    reals: tuple[str, ...] | None = None
+    integers: tuple[str, ...] | None = None
+    argument: tuple[str, ...] = ()
+    gives: str = ""
 
     def domain_of(self, parameter: int) -> Interval:
         """The interval in which argument number `parameter` is safe."""
         return self.domain[parameter] if self.domain else REALS
+
+    def kind_of(self, parameter: int) -> str:
+        """What kind of value argument number `parameter` must be, beside its range; mostly the empty string."""
+        return self.argument[parameter] if self.argument else ""
+
+    def exists_in(self, palette: Palette) -> bool:
+        """Whether the operation is there for the palette's types."""
+        letters = self.parameters + self.result
+        return (
+            all(palette.has(letter) for letter in letters)
+            and (self.lengths is None or palette.length in self.lengths)
+            and (self.reals is None or palette.real in self.reals)
+            and (self.integers is None or palette.integer in self.integers)
+        )
 
 
 OPERATIONS: dict[str, Operation] = {}

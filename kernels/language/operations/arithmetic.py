@@ -99,12 +99,80 @@ declare("to_real", "I -> R", "{R}({0})", "{r}({0})", lambda a: a, nouns=("count"
 declare(
     "to_integer",
     "R -> I",
-    "int({0})",
-    "np.trunc({0}).astype(np.int32)",
+    "{I}({0})",
+    "np.trunc({0}).astype({int})",
     lambda a: Interval(int(a.low) - 1, int(a.high) + 1),
     domain=(Interval(-1e4, 1e4),),
+    integers=("int32", "int64"),
     jumps=True,
     smooth=False,
     nouns=("bucket", "cell", "level"),
     weight=0.3,
+)
+# np.floor_divide corrects the quotient; Warp takes the floor of what the division gives.
+declare(
+    "floor_divide",
+    "R,R -> R",
+    "{0} // {1}",
+    "np.floor({0} / {1})",
+    lambda a, b: Interval((a / b).low - 1.0, (a / b).high),
+    precedence=MULTIPLY,
+    domain=(Interval(-1e3, 1e3), Interval(0.25, 1e3)),
+    smooth=False,
+    jumps=True,
+    nouns=("whole_steps", "periods"),
+    weight=0.05,
+)
+declare(
+    "smoothstep",
+    "R,R,R -> R",
+    "wp.smoothstep({0}, {1}, {2})",
+    "smoothstep({0}, {1}, {2})",
+    lambda a, b, x: UNIT,
+    domain=(Interval(-1.0, 0.0), Interval(0.5, 2.0), Interval(-1e3, 1e3)),
+    smooth=False,
+    helpers=(
+        """
+def smoothstep(low, high, x):
+    t = np.minimum(np.maximum((x - low) / (high - low), 0.0), 1.0)
+    return t * t * (3.0 - 2.0 * t)""",
+    ),
+    nouns=("eased", "ramp", "fade"),
+    weight=0.4,
+)
+declare(
+    "copysign",
+    "R,R -> R",
+    "wp.copysign({0}, {1})",
+    "np.copysign({0}, {1})",
+    lambda a, b: Interval(-a.magnitude, a.magnitude),
+    domain=(Interval(0.05, 1e4), REALS),
+    smooth=False,
+    jumps=True,
+    nouns=("signed_value", "directed"),
+    weight=0.1,
+)
+declare(
+    "nonzero",
+    "R -> R",
+    "wp.nonzero({0})",
+    "np.where({0} != 0.0, {r}(1.0), {r}(0.0))",
+    lambda a: UNIT,
+    smooth=False,
+    jumps=True,
+    nouns=("present",),
+    weight=0.05,
+)
+declare("positive", "R -> R", "+{0}", "+{0}", lambda a: a, precedence=UNARY, numpy_precedence=UNARY, nouns=("same",), weight=0.02)
+declare(
+    "divide_approx",
+    "R,R -> R",
+    "wp.div_approx({0}, {1})",
+    "{0} / {1}",
+    lambda a, b: a / b,
+    numpy_precedence=MULTIPLY,
+    domain=(REALS, DIVISOR),
+    reals=("float32", "float64"),
+    nouns=("fast_ratio",),
+    weight=0.05,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernels.language.interval import Interval
-from kernels.language.operation import ADD, BIT_AND, BIT_OR, BIT_XOR, MULTIPLY, SHIFT, declare, infix
+from kernels.language.operation import ADD, BIT_AND, BIT_OR, BIT_XOR, MULTIPLY, SHIFT, UNARY, declare, infix
 
 COUNT = Interval(0.0, 1e6)
 DIVISOR = Interval(1.0, 1e4)
@@ -97,3 +97,33 @@ infix(
     nouns=("coarse", "level"),
     weight=0.6,
 )
+declare(
+    "clamp_int",
+    "I,I,I -> I",
+    "wp.clamp({0}, {1}, {2})",
+    "np.minimum(np.maximum({0}, {1}), {2})",
+    lambda x, low, high: Interval(min(max(x.low, low.low), high.low), min(max(x.high, low.high), high.high)),
+    nouns=("clamped_index", "safe_index"),
+    weight=0.8,
+)
+# C's sign, as np.fmod has it.
+declare(
+    "mod_int",
+    "I,I -> I",
+    "wp.mod({0}, {1})",
+    "np.fmod({0}, {1})",
+    lambda a, b: Interval(0, b.high - 1),
+    domain=(COUNT, DIVISOR),
+    nouns=("residue", "wrapped_index"),
+    weight=0.3,
+)
+declare("bit_count", "I -> i", "wp.bit_count({0})", "np.bitwise_count({0}).astype(np.int32)", lambda a: Interval(0, 64), domain=(COUNT,),
+        nouns=("set_bits", "popcount"), weight=0.15)  # fmt: skip
+declare("invert", "I -> I", "~{0}", "~{0}", lambda a: Interval(-a.high - 1, -a.low - 1), precedence=UNARY, numpy_precedence=UNARY,
+        integers=("int8", "int16", "int32", "int64"), nouns=("complement",), weight=0.1)  # fmt: skip
+declare("negate_int", "I -> I", "-{0}", "-{0}", lambda a: -a, precedence=UNARY, numpy_precedence=UNARY,
+        integers=("int8", "int16", "int32", "int64"), nouns=("mirrored",), weight=0.3)  # fmt: skip
+declare("sign_int", "I -> I", "wp.sign({0})", "np.where({0} < 0, {int}(-1), {int}(1))", lambda a: Interval(-1, 1),
+        integers=("int8", "int16", "int32", "int64"), nouns=("direction_sign",), weight=0.1)  # fmt: skip
+declare("step_int", "I -> I", "wp.step({0})", "np.where({0} < 0, {int}(1), {int}(0))", lambda a: Interval(0, 1), nouns=("is_below",), weight=0.05)
+declare("nonzero_int", "I -> I", "wp.nonzero({0})", "np.where({0} != 0, {int}(1), {int}(0))", lambda a: Interval(0, 1), nouns=("is_set",), weight=0.1)

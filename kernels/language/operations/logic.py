@@ -30,3 +30,16 @@ declare(
     "or", "B,B -> B", "{0} or {1}", "{0} | {1}", _truth, precedence=OR, numpy_precedence=BIT_OR, smooth=False, nouns=("either",), weight=0.7
 )
 declare("not", "B -> B", "not {0}", "~{0}", _truth, precedence=NOT, numpy_precedence=UNARY, smooth=False, nouns=("outside",), weight=0.4)
+for _name in ("isfinite", "isnan", "isinf"):
+    for _letter, _suffix, _axes in (("R", "", ""), ("V", "_vec", -1), ("M", "_mat", (-2, -1)), ("Q", "_quat", -1)):
+        _whole = "np.all" if _name == "isfinite" else "np.any"
+        declare(
+            f"{_name}{_suffix}",
+            f"{_letter} -> B",
+            f"wp.{_name}({{0}})",
+            f"{_whole}(np.{_name}({{0}}), axis={_axes})" if _suffix else f"np.{_name}({{0}})",
+            _truth,
+            smooth=False,
+            nouns=("is_valid",),
+            weight=0.0,
+        )

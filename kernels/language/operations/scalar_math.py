@@ -22,6 +22,16 @@ INSIDE_UNIT = Interval(-0.95, 0.95)
 WIDE = Interval(-1e4, 1e4)
 ERF = ("import math", _elementwise("erf"))
 ERFC = ("import math", _elementwise("erfc"))
+# Newton's method on erf from the approximation of Winitzki (2008), in double precision.
+_ERFINV = """
+def erfinv(y):
+    wide = np.asarray(y).astype(np.float64)
+    log = np.log1p(-wide * wide)
+    a = 2.0 / (np.pi * 0.147) + 0.5 * log
+    x = np.sign(wide) * np.sqrt(np.sqrt(a * a - log / 0.147) - a)
+    for _ in range(4):
+        x = x - (erf(x) - wide) / (2.0 / np.sqrt(np.pi) * np.exp(-x * x))
+    return x.astype(np.asarray(y).dtype)"""
 
 
 def _cosh(x: Interval) -> Interval:
@@ -257,7 +267,7 @@ declare(
     "wp.frac({0})",
     "({0} - np.trunc({0}))",
     lambda x: SIGNED_UNIT,
-    domain=(WIDE,),
+    domain=(Interval(-500.0, 500.0),),
     smooth=False,
     jumps=True,
     limitation="frac",
@@ -313,4 +323,26 @@ declare(
     numpy_precedence=MULTIPLY,
     nouns=("squared", "energy", "variance"),
     weight=1.2,
+)
+declare(
+    "erfinv",
+    "R -> R",
+    "wp.erfinv({0})",
+    "erfinv({0})",
+    lambda x: Interval(-1.5, 1.5),
+    domain=(Interval(-0.95, 0.95),),
+    helpers=(*ERF, _ERFINV),
+    nouns=("probit", "quantile"),
+    weight=0.02,
+)
+declare(
+    "erfcinv",
+    "R -> R",
+    "wp.erfcinv({0})",
+    "erfinv(1.0 - {0})",
+    lambda x: Interval(-1.5, 1.5),
+    domain=(Interval(0.05, 1.95),),
+    helpers=(*ERF, _ERFINV),
+    nouns=("tail_quantile",),
+    weight=0.02,
 )

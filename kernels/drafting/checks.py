@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.dtypes import dtype_of
 from kernels.language.expression import Apply, Custom, Expression, Literal, Variable, substitute
-from kernels.language.types import BOOL
+from kernels.language.interval import Interval
+from kernels.language.kinds import domain_for
 
 WIDEST = 78
 """A formula's text beyond this does not stand on one line."""
@@ -64,11 +66,7 @@ def depends(formula: Expression, inputs: Sequence[Expression]) -> bool:
 
     def draw(e: Expression) -> NDArray[np.generic]:
         low, high = max(e.range.low, -1e6), min(e.range.high, 1e6)
-        if e.type is BOOL:
-            return rng.random(16) < 0.5
-        if e.type.is_integer:
-            return rng.integers(int(low), int(high) + 1, 16)
-        return rng.uniform(low, high, (16,) + (3,) * e.type.rank)
+        return domain_for(e.type, Interval(low, high)).draw(rng, (16,), dtype_of(e.type.name))
 
     points = {names[e]: draw(e) for e in leaves}
     scope = {"np": np, "f32": np.float32}

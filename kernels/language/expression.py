@@ -164,8 +164,8 @@ _BEFORE, _AFTER = re.compile(_SYMBOL + r"\s*$"), re.compile(r"^\s*" + _SYMBOL)
 def fill(template: str, arguments: tuple[Expression, ...], spelling: Spelling, result: Type, operation: Operation | None = None) -> str:
     """`template` with its slots filled, with parentheses where an operator beside the slot binds stronger than the argument does.
 
-    `{0:v}` and `{0:m}` append one or two trailing axes (literals need none); letters such as `{R}` and `{V}` stand for Warp's spelling of the
-    types that the arguments and the result bind, `{r}` for numpy's real type, `{int}` for its integer type, `{n}` for the length of vectors.
+    `{0:v}` and `{0:m}` append one or two trailing axes (literals need none); letters such as `{R}` and `{V}` stand for Warp's spelling of
+    the types that the arguments and the result bind, `{r}` and `{int}` for numpy's real and integer type, `{n}` for the length of vectors.
     """
     pieces = _pieces(template)
     text = ""

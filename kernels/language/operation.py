@@ -25,7 +25,7 @@ class Operation:
     trailing axes, to scale vectors and matrices; letters in braces stand for Warp's spelling of their types, `{r}` for numpy's real type,
     `{n}` for the length of vectors. `domain` holds one interval per parameter in which the operation is safe and well-conditioned; `range`
     maps the arguments' intervals to the result's, and with `sized` takes the length of the first vector or matrix as `n`. `smooth` is False
-    where the value has kinks or jumps, `jumps` where it has jumps; `limitation` names the ledger's entry if Warp's adjoint cannot be trusted.
+    where the value has kinks or jumps, `jumps` where it has jumps; `limitation` names the ledger's entry if Warp's adjoint is wrong.
     `helpers` are lines that the reference needs at module level. `nouns` are names for results, `weight` is how often people use it.
     `lengths`, `reals` and `integers` say for which palettes it is there (None: all); `argument` (`unit`, `rigid`, `rotation`,
     `invertible` or empty, for each parameter) says what kind of value it needs beside its range, and `gives` of what kind its result is.

@@ -132,8 +132,8 @@ FIXED = {
 """The letters of scalar types that do not follow the palette."""
 
 LETTERS = "RIB" + "".join(_LETTERS) + "".join(FIXED)
-"""The letters of signatures: R real, I integer, B bool, V and M the palette's vectors and square matrices, J its integer vectors; W, P and X
-vectors and Y, K and Z square matrices of 2, 3 and 4, Q quaternion, T transform, S and A spatial vector and matrix; and those of `FIXED`."""
+"""The letters of signatures: R real, I integer, B bool, V and M the palette's vectors and square matrices, J its integer vectors; W, P, X
+vectors and Y, K, Z square matrices of 2, 3 and 4, Q quaternion, T transform, S and A spatial vector and matrix; and those of `FIXED`."""
 
 
 @dataclass(frozen=True)

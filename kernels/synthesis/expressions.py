@@ -1,28 +1,39 @@
 """Expressions drawn at random over given variables: typed, safe by their ranges, and using what they are told to use.
 
-The one rule that keeps them safe: an argument whose range leaves an operation's domain is confined first, the way a person would do it
-(`wp.max(x, 0.1)`, `wp.abs(x) + 0.5`, `wp.clamp(x, -2.0, 2.0)`).
+The one rule that keeps them safe: an argument whose range leaves an operation's domain is confined first (kernels.synthesis.confine).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from kernels.draw import Draw
 from kernels.language.expression import Apply, Expression, Literal, Variable, apply, literal
 from kernels.language.interval import SIGNED_UNIT, Interval
-from kernels.language.operation import ATOM, OPERATIONS, Operation
-from kernels.language.types import BOOL, F32, I32, Type, instantiate, letter_of, real, vector
+from kernels.language.kinds import representable
+from kernels.language.operation import ATOM, Operation
+from kernels.language.types import BOOL, I32, Palette, Type, real, type_named
+from kernels.synthesis.candidates import Candidate, candidates
+from kernels.synthesis.confine import Confiner
+from kernels.synthesis.convert import Converter, shape_of
 from kernels.synthesis.policy import Policy, draw_constant, draw_policy
 from kernels.synthesis.provenance import Provenance
 
 LIMIT = Interval(-1e5, 1e5)
 """Values beyond this are confined: products of a few such values still fit a float32 with room to spare."""
 
-
-_BY_RESULT: dict[str, list[Operation]] = {letter: [o for o in OPERATIONS.values() if o.result == letter] for letter in "RVMIB"}
+SUMS = {
+    "real": ("add", "subtract"),
+    "integer": ("add_int",),
+    "vector": ("add_vec", "subtract_vec"),
+    "int_vector": ("add_int_vec",),
+    "matrix": ("add_mat", "subtract_mat"),
+    "quat": ("quat_multiply",),
+    "transform": ("transform_multiply",),
+    "spatial": ("add_spatial", "subtract_spatial"),
+}
+"""What joins two values of a shape."""
 
 
 class Expressions:
@@ -36,7 +47,9 @@ class Expressions:
         self.policy = policy or draw_policy(draw)
         self.smooth_only = smooth_only
         self.provenance = Provenance()
-        self._known_candidates: dict[tuple[str, frozenset[str]], tuple[list[Operation], list[float]]] = {}
+        self._known_candidates: dict[tuple[Type, frozenset[Type]], tuple[list[Candidate], list[float]]] = {}
+        self._confiner = Confiner(draw, self.constant, self.direction, smooth_only)
+        self._converter = Converter(draw, self.constant)
 
     def direction(self, vector: Expression) -> Expression:
         """The unit vector along `vector`; one that may vanish is divided by a length that cannot."""
@@ -55,20 +68,23 @@ class Expressions:
         result = self.tree(type, scope, depth)
         for leftover in variables:
             if not _occurs(leftover, result):
-                scales = type.rank == 1 and leftover.type.is_float and leftover.type.rank == 0
+                scales = shape_of(type) in ("vector", "spatial", "quat") and shape_of(leftover.type) == "real"
                 part = self.tree(real(type.scalar) if scales else type, [leftover], max(1, depth - 1))
                 result = self._join(type, result, part)
-        return self.confined(result, LIMIT)
+        try:
+            return self.confined(result, LIMIT)
+        except ValueError:
+            return self.leaf(type, scope)
 
     def tree(self, type: Type, scope: Sequence[Expression], depth: int) -> Expression:
         """An expression of `type` over `scope` at most about `depth` operations deep. Uses at least one of the scope's values."""
         if depth <= 0:
             return self.leaf(type, scope)
         for _ in range(8):
-            operation = self._operation(type, scope)
-            if operation is None:
+            candidate = self._candidate(type, scope)
+            if candidate is None:
                 return self.leaf(type, scope)
-            built = self._applied(operation, type, scope, depth)
+            built = self._applied(candidate, scope, depth)
             if built is not None:
                 return built
         return self.leaf(type, scope)
@@ -78,21 +94,26 @@ class Expressions:
         direct = [e for e in scope if e.type == type]
         if direct:
             return self.draw.choice(direct)
-        source = self.draw.choice(list(scope))
-        return convert(self, source, type)
+        return self.convert(self.draw.choice(list(scope)), type)
+
+    def convert(self, source: Expression, type: Type) -> Expression:
+        """`source` turned into `type` with as little as possible. Raises TypeError if there is no way."""
+        return self._converter.convert(source, type)
 
     def condition(self, scope: Sequence[Expression]) -> Expression:
         """A comparison that can go either way for the values in `scope`: its threshold lies inside the compared value's range.
 
         No value is compared with one that it may equal by construction: itself in disguise, or a constant that it may have been set to.
         """
-        numbers = [e for e in scope if e.type.rank == 0 and (e.type.is_float or e.type.is_integer)]
-        vectors = [e for e in scope if e.type.rank == 1]
+        numbers = [e for e in scope if shape_of(e.type) in ("real", "integer")]
+        vectors = [e for e in scope if shape_of(e.type) == "vector"]
         if vectors and (not numbers or self.draw.chance(0.3)):
             vector = self.draw.choice(vectors)
-            numbers = [apply(f"component_{self.draw.integer(0, 2)}" if self.provenance.is_unit(vector) else "length", vector)]
+            unit = self.provenance.is_unit(vector)
+            numbers = [apply(f"component_{self.draw.integer(0, min(2, vector.type.inner[0] - 1))}" if unit else "length", vector)]
         if not numbers:
-            numbers = [apply("trace", e) for e in scope if e.type.rank == 2]
+            others = [e for e in scope if e.type is not BOOL]
+            numbers = [self.convert(e, type_named("int32" if e.type.has_integers else e.type.scalar)) for e in others]
         if not numbers:
             truths = [e for e in scope if e.type is BOOL]
             return self.draw.choice(truths) if truths else apply("not_equal_int", literal(1, I32), literal(0, I32))
@@ -116,67 +137,73 @@ class Expressions:
         return literal(round(low + self.draw.real(0.3, 0.7, 4) * span, 5), value.type)
 
     def confined(self, expression: Expression, domain: Interval) -> Expression:
-        """`expression`, or a form of it whose range lies in `domain`."""
-        if expression.range.within(domain):
-            return expression
-        if expression.type.rank > 0:
-            return self._shrunk(expression, domain)
-        if expression.type.is_integer:
-            return self._confined_integer(expression, domain)
-        return self._confined_real(expression, domain)
+        """`expression`, or a form of it whose range lies in `domain` and in what programs keep to for its type.
+
+        Raises ValueError for a type that has no such form.
+        """
+        return self._confiner.confined(expression, domain)
 
     def constant(self, type: Type, low: float, high: float) -> Literal:
         """A constant in [low, high]."""
         return draw_constant(self.draw, self.policy, type, low, high)
 
-    def _operation(self, type: Type, scope: Sequence[Expression]) -> Operation | None:
-        letter = letter_of(type)
-        width = type.scalar if type.is_float else _width(scope)
+    def _candidate(self, type: Type, scope: Sequence[Expression]) -> Candidate | None:
         # Nothing is invented: an operation's arguments must be of types that are there. Truths are comparisons of whatever is.
-        there = {letter_of(e.type) for e in scope if e.type.scalar == width or not e.type.is_float} | {"B"}
-        candidates, weights = self._candidates(letter, frozenset(there))
-        return self.draw.weighted(candidates, weights) if candidates else None
+        choices, weights = self._candidates(type, frozenset(e.type for e in scope))
+        return self.draw.weighted(choices, weights) if choices else None
 
-    def _candidates(self, letter: str, there: frozenset[str]) -> tuple[list[Operation], list[float]]:
-        """The operations with a result of type `letter` that the policy allows on arguments of the types `there`, with their weights."""
-        if (letter, there) not in self._known_candidates:
+    def _candidates(self, type: Type, there: frozenset[Type]) -> tuple[list[Candidate], list[float]]:
+        """The operations with a result of `type` that the policy allows on arguments of the types `there`, with their weights."""
+        if (type, there) not in self._known_candidates:
             weighted = [
-                (operation, weight)
-                for operation in _BY_RESULT[letter]
+                ((operation, types, palette), weight)
+                for operation, types, palette in candidates(type, there)
                 if (weight := self.policy.weights[operation.name]) > 0.0
-                and there.issuperset(operation.parameters)
                 and not (self.smooth_only and (operation.jumps or "B" in operation.parameters))
             ]
-            self._known_candidates[letter, there] = [o for o, _ in weighted], [w for _, w in weighted]
-        return self._known_candidates[letter, there]
+            self._known_candidates[type, there] = [c for c, _ in weighted], [w for _, w in weighted]
+        return self._known_candidates[type, there]
 
-    def _applied(self, operation: Operation, type: Type, scope: Sequence[Expression], depth: int) -> Expression | None:
-        width = type.scalar if type.is_float else _width(scope)
-        integer = type if type.is_integer else _integer(scope)
+    def _applied(self, candidate: Candidate, scope: Sequence[Expression], depth: int) -> Expression | None:
+        operation, types, palette = candidate
         arguments: list[Expression] = []
         varies = False
-        for position, letter in enumerate(operation.parameters):
-            wanted = instantiate(letter, width, integer)
-            domain = operation.domain_of(position)
-            last = position == len(operation.parameters) - 1
-            if wanted is BOOL:
-                argument = self.condition(scope)
-                varies = True
-            elif varies and wanted.rank == 0 and self.draw.chance(self.policy.constant_share + (0.4 if position > 1 else 0.0)):
-                argument = self._operand_constant(operation, wanted, domain)
-            else:
-                argument = self.tree(wanted, scope, self._depth_below(operation, position, depth))
-                varies = varies or not isinstance(argument, Literal)
-            if last and len(arguments) == 1 and arguments[0] == argument and operation.name != "dot":
-                # Both operands the same (x - x, min(x, x)) means nothing: use a constant or give up on this operation.
-                if wanted.rank:
-                    return None
-                argument = self._operand_constant(operation, wanted, domain)
-            argument = self.confined(argument, domain)
-            arguments.append(argument)
+        try:
+            for position, wanted in enumerate(types):
+                domain = operation.domain_of(position)
+                last = position == len(types) - 1
+                if wanted is BOOL:
+                    argument = self.condition(scope)
+                    varies = True
+                elif varies and wanted.rank == 0 and self.draw.chance(self.policy.constant_share + (0.4 if position > 1 else 0.0)):
+                    argument = self._operand_constant(operation, wanted, domain)
+                else:
+                    argument = self.tree(wanted, scope, self._depth_below(operation, position, depth))
+                    varies = varies or not isinstance(argument, Literal)
+                if last and len(arguments) == 1 and arguments[0] == argument and operation.name != "dot":
+                    # Both operands the same (x - x, min(x, x)) means nothing: use a constant or give up on this operation.
+                    if wanted.rank:
+                        return None
+                    argument = self._operand_constant(operation, wanted, domain)
+                argument = self.of_kind(self.confined(argument, domain), operation.kind_of(position))
+                arguments.append(argument)
+        except ValueError:
+            return None
+        return self.finished(operation, arguments, palette)
+
+    def of_kind(self, value: Expression, kind: str) -> Expression:
+        """`value`, or a form of it that is of `kind`. Raises ValueError if there is none."""
+        if not kind or self.provenance.kind(value) == kind:
+            return value
+        if kind == "unit" and shape_of(value.type) == "vector":
+            return self.direction(value)
+        raise ValueError(f"no form of a {value.type.name} is {kind}")
+
+    def finished(self, operation: Operation, arguments: list[Expression], palette: Palette) -> Expression | None:
+        """The operation on `arguments`, or None where it would say nothing or leave its type's range."""
         if operation.name == "square" and not isinstance(arguments[0], Variable):
             return None
-        if operation.name == "clamp":
+        if operation.name in ("clamp", "clamp_int"):
             arguments[1:] = self._bounds(arguments[0])
         if operation.name in ("minimum", "maximum") and isinstance(arguments[1], Literal):
             arguments[1] = self._threshold(arguments[0])
@@ -184,7 +211,15 @@ class Expressions:
             return None
         if operation.name == "normalize":
             return self.direction(arguments[0])
-        return self.confined(apply(operation.name, *arguments, width=width), LIMIT)
+        made = apply(operation.name, *arguments, palette=palette)
+        if not made.range.within(representable(made.type)):
+            return None
+        if operation.gives in ("unit", "rotation"):
+            made = replace(made, range=SIGNED_UNIT)
+        try:
+            return self.confined(made, LIMIT)
+        except ValueError:
+            return None
 
     def _degenerate(self, operation: Operation, arguments: Sequence[Expression]) -> bool:
         """Whether the result is zero or one by construction: a cross product of parallels, the length of a unit vector."""
@@ -208,7 +243,7 @@ class Expressions:
     def _operand_constant(self, operation: Operation, type: Type, domain: Interval) -> Literal:
         low, high = max(domain.low, -3.0), min(domain.high, 4.0)
         if type.is_integer:
-            return draw_constant(self.draw, self.policy, type, max(low, 1.0), max(domain.high if domain.high < 16 else 16, 2.0))
+            return draw_constant(self.draw, self.policy, type, max(low, 1.0), max(min(domain.high, 16.0), 2.0))
         if operation.name in ("add", "subtract", "multiply", "divide", "scale_vec", "vec_scale", "vec_divide", "scale_mat", "pow"):
             low = max(low, 0.1)
         return draw_constant(self.draw, self.policy, type, low, high)
@@ -216,91 +251,18 @@ class Expressions:
     def _join(self, type: Type, left: Expression, right: Expression) -> Expression:
         if type is BOOL:
             return apply("and", left, right)
-        if type.is_integer:
-            return apply("add_int", left, right)
-        if type.rank == 1 and right.type.rank == 0:
-            return apply("vec_scale", left, right)
-        suffix = ("", "_vec", "_mat")[type.rank]
-        name = self.draw.choice(("add", "subtract")) + suffix
-        if type.rank == 0 and self.draw.chance(0.4) and (left.range * right.range).within(LIMIT):
-            name = "multiply"
-        return apply(name, left, right)
-
-    def _confined_real(self, x: Expression, domain: Interval) -> Expression:
-        type = x.type
-        one_sided = domain.low > 0.0 and domain.high >= 20.0
-        if one_sided:
-            floor = max(domain.low, 0.1)
-            ways = [apply("add", apply("absolute", x), self.constant(type, floor, floor + 1.9))]
-            if x.range.high > floor + 0.5:
-                ways.append(apply("maximum", x, self.constant(type, floor, floor + 0.4 * min(1.0, x.range.high - floor))))
-            if isinstance(x, Variable) and x.range.magnitude <= 30.0:
-                ways.append(apply("add", apply("square", x), self.constant(type, floor, floor + 0.9)))
-            chosen = self.draw.choice(ways)
-            if chosen.range.within(domain):
-                return chosen
-        low = max(domain.low, min(-50.0, domain.high))
-        high = min(domain.high, max(50.0, domain.low))
-        if low <= -1.0 and high >= 1.0 and not self.smooth_only and self.draw.chance(0.15):
-            return apply("tanh", apply("clamp", x, literal(-20.0, type), literal(20.0, type)) if x.range.magnitude > 30 else x)
-        if low <= -1.0 and high >= 1.0 and x.range.magnitude <= 20.0 and self.draw.chance(0.25):
-            return apply(self.draw.choice(("sin", "cos")), x)
-        return apply("clamp", x, literal(_neat(low, up=True), type), literal(_neat(high, up=False), type))
-
-    def _confined_integer(self, x: Expression, domain: Interval) -> Expression:
-        if domain.low >= 0 and x.range.low < 0:
-            x = apply("absolute_int", x)
-        if not x.range.within(domain):
-            high = int(min(domain.high, 64))
-            x = apply("minimum_int", x, literal(high, x.type))
-        if not x.range.within(domain):
-            x = apply("maximum_int", x, literal(int(max(domain.low, -64)), x.type))
-        return x
-
-    def _shrunk(self, x: Expression, domain: Interval) -> Expression:
-        """A vector or matrix brought into `domain`: scaled down, or for a one-sided domain replaced by a safe constant vector."""
-        width = x.type.scalar
-        if domain.low > 0.0:
-            parts = [self.constant(real(width), max(domain.low, 0.5), 3.0) for _ in range(3)]
-            return apply("make_vec", *parts)
-        if x.type.rank == 1:
-            return self.direction(x)
-        return apply("scale_mat", literal(float(f"{min(-domain.low, domain.high) / x.range.magnitude:.0e}") / 2, real(width)), x)
-
-
-def convert(expressions: Expressions, source: Expression, type: Type) -> Expression:
-    """`source` turned into `type`: a norm or component of a vector, a vector along an axis, a cast. Raises TypeError if there is no way."""
-    draw = expressions.draw
-    if source.type == type:
-        return source
-    if source.type.rank == 0 and source.type.is_integer and type.is_float:
-        return convert(expressions, apply("to_real", source, width=type.scalar), type)
-    if source.type is BOOL and type.is_float:
-        scalar = real(type.scalar)
-        return convert(
-            expressions, apply("where", source, expressions.constant(scalar, 0.5, 2.0), expressions.constant(scalar, -1.0, 0.4)), type
-        )
-    if source.type.is_float and type.is_float and source.type.scalar == type.scalar:
-        if type.rank == 0 and source.type.rank == 1:
-            return apply(draw.choice(("length", "length_sq", "component_0", "component_1", "component_2")), source)
-        if type.rank == 0 and source.type.rank == 2:
-            return apply("trace", source)
-        if type.rank == 1 and source.type.rank == 0:
-            parts: list[Expression] = [expressions.constant(source.type, -1.0, 1.0) for _ in range(3)]
-            parts[draw.integer(0, 2)] = source
-            return apply("make_vec", *parts)
-        if type.rank == 1 and source.type.rank == 2:
-            parts = [expressions.constant(real(type.scalar), -1.0, 1.0) for _ in range(3)]
-            return apply("mat_vec", source, apply("make_vec", *parts))
-        if type.rank == 2:
-            return apply("outer", convert(expressions, source, vector(type.scalar)), convert(expressions, source, vector(type.scalar)))
-    raise TypeError(f"no conversion from {source.type.name} to {type.name}")
+        shape = shape_of(type)
+        if shape in ("vector", "spatial", "quat") and right.type.rank == 0:
+            return apply({"vector": "vec_scale", "spatial": "spatial_scale", "quat": "quat_scale"}[shape], left, right)
+        if shape == "real" and self.draw.chance(0.4) and (left.range * right.range).within(LIMIT):
+            return apply("multiply", left, right)
+        return apply(self.draw.choice(SUMS[shape]), left, right)
 
 
 def _idle(operation: Operation, arguments: Sequence[Expression]) -> bool:
     """Whether the operation changes nothing: the absolute value of what is positive, a minimum that one side always wins."""
     first = arguments[0].range
-    if operation.name in ("absolute", "absolute_int", "sign", "step"):
+    if operation.name in ("absolute", "absolute_int", "absolute_vec", "absolute_int_vec", "sign", "sign_int", "step", "step_int"):
         return first.mignitude > 0.0 or first.low == 0.0
     if operation.name in ("add", "subtract", "add_vec", "subtract_vec"):
         if isinstance(arguments[1], Apply) and arguments[1].operation.name.startswith("negate"):
@@ -310,13 +272,13 @@ def _idle(operation: Operation, arguments: Sequence[Expression]) -> bool:
             and arguments[0].operation.name.startswith("negate")
             and arguments[0].arguments[0] == arguments[1]
         )
-    if operation.name in ("where", "where_int"):
+    if operation.name.startswith("where"):
         return arguments[1] == arguments[2]
-    if operation.name == "lerp":
+    if operation.name.startswith("lerp"):
         return arguments[0] == arguments[1] or arguments[2] in arguments[:2]
     if operation.name in ("multiply", "divide", "scale_vec", "vec_scale", "vec_divide", "scale_mat"):
         return any(isinstance(a, Literal) and a.value == 1 for a in arguments)
-    if operation.name in ("minimum", "maximum", "minimum_int", "maximum_int"):
+    if operation.name in ("minimum", "maximum", "minimum_int", "maximum_int", "minimum_vec", "maximum_vec"):
         second = arguments[1].range
         if _occurs(arguments[1], arguments[0]) or _occurs(arguments[0], arguments[1]):
             return True
@@ -330,18 +292,3 @@ def _overlap(a: Interval, b: Interval) -> bool:
 
 def _occurs(needle: Expression, tree: Expression) -> bool:
     return any(e == needle for e in tree.walk())
-
-
-def _integer(scope: Sequence[Expression]) -> Type:
-    return next((e.type for e in scope if e.type.is_integer), instantiate("I", "float32"))
-
-
-def _width(scope: Sequence[Expression]) -> str:
-    return next((e.type.scalar for e in scope if e.type.is_float), F32.scalar)
-
-
-def _neat(value: float, *, up: bool) -> float:
-    """`value` moved slightly inward to a number with two decimals at most."""
-    if value == int(value):
-        return value
-    return (math.ceil if up else math.floor)(value * 100.0) / 100.0

@@ -1,7 +1,8 @@
 """Where values come from: what keeps a program from comparing a value with itself, or taking the direction of a vector that is zero.
 
 Ranges alone cannot tell that two values are equal, or two vectors parallel, by construction. So each local remembers the inputs that it
-was made from, and the program remembers which vectors are away from zero, which have length one, and which constants values may equal.
+was made from, and the program remembers which vectors are away from zero, of what kind values are (kernels.language.kinds), and which
+constants values may equal.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kernels.language.expression import Apply, Custom, Expression, Literal, Variable
+from kernels.language.kinds import natural_kind
 
-_SUMS = ("add_vec", "subtract_vec", "cross", "cw_mul")
+_SUMS = ("add_vec", "subtract_vec", "cross", "cw_mul", "add_spatial", "subtract_spatial")
 _MULTIPLES = ("scale_vec", "vec_scale", "vec_divide", "negate_vec")
 
 
@@ -21,26 +23,27 @@ class Provenance:
         self.landmarks: set[float] = set()
         self._origins: dict[str, frozenset[str]] = {}
         self._solid: set[str] = set()
-        self._unit: set[str] = set()
+        self._kinds: dict[str, str] = {}
 
-    def given(self, name: str) -> None:
+    def given(self, name: str, kind: str = "") -> None:
         """A value that was drawn: an argument, or an element of an array."""
         self._origins[name] = frozenset({name})
         self._solid.add(name)
+        if kind:
+            self._kinds[name] = kind
 
     def define(self, name: str, value: Expression) -> None:
         """A local that holds `value`."""
         self._origins[name] = self.roots(value)
-        if value.type.rank == 1:
-            if self.solid(value):
-                self._solid.add(name)
-            if self.is_unit(value):
-                self._unit.add(name)
+        if value.type.rank == 1 and self.solid(value):
+            self._solid.add(name)
+        if kind := self.kind(value):
+            self._kinds[name] = kind
 
     def extend(self, name: str, value: Expression) -> None:
         """A local that may also hold `value`, or has it added: it comes from there too, and may have vanished."""
         self._origins[name] = self._origins.get(name, frozenset()) | self.roots(value)
-        self._unit.discard(name)
+        self._kinds.pop(name, None)
 
     def note(self, expressions: Sequence[Expression]) -> None:
         """Remembers the constants in `expressions`."""
@@ -70,22 +73,35 @@ class Provenance:
         """Whether a vector is away from zero but by accident: drawn, or made of such without a factor that may vanish."""
         if isinstance(vector, Apply):
             name, arguments = vector.operation.name, vector.arguments
-            if name == "normalize":
-                return True
+            if name in ("normalize", "quat_rotate", "quat_rotate_inv", "transform_vector"):
+                return name == "normalize" or self.solid(arguments[1])
             if name in _SUMS:
                 return self.independent(*arguments) and all(self.solid(a) for a in arguments)
             if name in _MULTIPLES:
                 return all(self.solid(a) if a.type.rank else a.range.mignitude > 0.0 for a in arguments)
-            if name == "make_vec":
+            if name.startswith("make_vec"):
                 return any(isinstance(a, Literal) and a.value for a in arguments)
             return name == "mat_vec" and not isinstance(arguments[0], Apply) and self.solid(arguments[1])
         return not isinstance(vector, Variable) or vector.name in self._solid
 
+    def kind(self, value: Expression) -> str:
+        """Of what kind a value is by construction, as far as that is known; mostly the empty string."""
+        if isinstance(value, Variable):
+            return self._kinds.get(value.name, "")
+        if not isinstance(value, Apply):
+            return natural_kind(value.type)
+        operation = value.operation
+        if operation.name == "normalize":
+            return "unit"
+        if operation.name in ("negate_vec", "negate_quat") and self.kind(value.arguments[0]) == "unit":
+            return "unit"
+        if operation.name in ("quat_rotate", "quat_rotate_inv", "transform_vector") and self.kind(value.arguments[1]) == "unit":
+            return "unit"
+        return operation.gives
+
     def is_unit(self, vector: Expression) -> bool:
-        """Whether a vector has length one, or nearly so, by construction."""
-        if isinstance(vector, Apply):
-            return vector.operation.name == "normalize" or (vector.operation.name == "negate_vec" and self.is_unit(vector.arguments[0]))
-        return isinstance(vector, Variable) and vector.name in self._unit
+        """Whether a vector or quaternion has length one, or nearly so, by construction."""
+        return self.kind(vector) == "unit"
 
 
 def _vectors(expression: Expression) -> set[str]:

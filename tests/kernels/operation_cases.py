@@ -73,9 +73,7 @@ def operation_case(name, palette_name, index):
     for load in expression.arguments:
         sig.array(load.array, load.type)
     sig.array("out", expression.type, role="output")
-    domains = {
-        a.array: domain_for(a.type, a.range, operation.kind_of(position)) for position, a in enumerate(expression.arguments)
-    }
+    domains = {a.array: domain_for(a.type, a.range, operation.kind_of(position)) for position, a in enumerate(expression.arguments)}
     names = [a.array for a in expression.arguments]
     body = ["i = np.arange(dim[0])", "out = out.copy()", f"out[i] = {expression.numpy()}", 'return {"out": out}']
     return Case(

@@ -13,9 +13,15 @@ from kernels.case import Argument, Case, Launch
 from kernels.domains import (
     _KINDS,
     Bernoulli,
+    BoxCorners,
     Constant,
+    Corners,
     Domain,
     Integers,
+    Lattice,
+    MeshPoints,
+    MeshTriangles,
+    NearMesh,
     Offsets,
     Permutation,
     RigidTransforms,
@@ -24,20 +30,24 @@ from kernels.domains import (
     Struct,
     Uniform,
     UnitVectors,
+    Voxels,
     WellConditioned,
     Written,
     domain_from_json,
     domain_to_json,
 )
 from kernels.dtypes import DTYPES, dtype_of
+from kernels.surfaces import surface
 
 STRUCT = Struct((("mass", "float32", Uniform(0.5, 2.0)), ("axis", "vec3f", UnitVectors()), ("count", "int32", Integers(1, 4))))
 EXAMPLES = [
     (Uniform(-2.0, 3.0), "float32"), (Uniform(-2.0, 3.0), "vec3d"), (Uniform(0.0, 1.0), "mat33f"), (Integers(-3, 9), "int32"),
     (Integers(0, 1), "int64"), (Bernoulli(0.5), "bool"), (Bernoulli(0.0), "int32"), (Permutation(), "int32"), (Offsets(40), "int32"),
+    (Corners(9, 3), "int32"), (Corners(9, 4), "vec4i"),
     (Sorted(-1.0, 1.0), "float32"), (Sorted(-1.0, 1.0), "float64"), (UnitVectors(), "vec3f"), (UnitVectors(), "vec3d"),
     (Rotations(), "mat33f"), (Rotations(), "mat33d"), (Constant(3), "int32"), (Constant(0.25), "vec3f"), (Constant(True), "bool"), (UnitVectors(), "quath"), (RigidTransforms(-1.0, 1.0), "transformf"), (WellConditioned(4.0), "mat44d"),
-    (WellConditioned(3.0, True), "mat22f"), (Uniform(-2.0, 3.0), "bfloat16"), (Uniform(-2.0, 3.0), "vec7h"), (Integers(0, 200), "uint8"),
+    (WellConditioned(3.0, True), "mat22f"), (Uniform(-2.0, 3.0), "bfloat16"), (Uniform(-2.0, 3.0), "vec7h"), (Integers(0, 200), "uint8"), (Lattice(-2.0, 2.0), "vec2h"),
+    (NearMesh("sphere", 4, 6, 0.1, 0.2, True), "vec3f"), (BoxCorners(True, 2.0, 0.1, 0.3), "vec3f"), (Voxels(12, 2, 8), "vec3i"),
 ]  # fmt: skip
 
 
@@ -47,8 +57,13 @@ def holds(domain, array):
     match domain:
         case Uniform(low, high):
             return ((low <= x) & (x <= high)).all()
+        case Lattice(low, high, step, offset):
+            return ((low <= x) & (x <= high)).all() and np.allclose((x - offset) / step, np.rint((x - offset) / step))
         case Integers(low, high):
             return ((low <= x) & (x < high)).all()
+        case Corners(high, size):
+            rows = np.sort(array.ravel()[: array.size // size * size].reshape(-1, size), axis=1)
+            return ((rows >= 0) & (rows < high)).all() and (np.diff(rows, axis=1) > 0).all()
         case Bernoulli(p):
             return np.isin(x, [0, 1] if p else [0]).all()
         case Permutation():
@@ -69,6 +84,19 @@ def holds(domain, array):
             return np.allclose(eye, np.eye(3), atol=1e-5) and np.allclose(np.linalg.det(x), 1.0, atol=1e-5)
         case Constant(value):
             return (x == float(value)).all()
+        case NearMesh(kind, rows, columns, low, high):
+            points, triangles = surface(kind, rows, columns)
+            a, b, c = np.moveaxis(points[triangles], 1, 0)
+            normals = np.cross(b - a, c - a)
+            heights = np.abs(np.einsum("nfi,fi->nf", x[:, None] - a, normals / np.linalg.norm(normals, axis=1, keepdims=True)))
+            return ((heights > low - 1e-6) & (heights < high + 1e-6)).any(axis=1).all()
+        case BoxCorners(upper, spread, small, large):
+            opposite = BoxCorners(not upper, spread, small, large).draw(np.random.default_rng(1), x.shape[:1], dtype_of("vec3d"))
+            sides = (x - opposite) * (1.0 if upper else -1.0)
+            return ((2.0 * small - 1e-6 <= sides) & (sides <= 2.0 * large + 1e-6)).all()
+        case Voxels(extent, step, low):
+            inside = ((x >= low) & (x < low + step * extent) & ((x - low) % step == 0)).all()
+            return inside and len(np.unique(x, axis=0)) == len(x)
     return False
 
 
@@ -95,7 +123,11 @@ def test_shapes_of_several_axes_and_of_none():
 
 
 def test_every_kind_of_domain_is_drawn_above():
-    assert {type(d) for d, _ in EXAMPLES} | {Struct, Written} == set(_KINDS.values()) == set(Domain.__subclasses__())
+    assert (
+        {type(d) for d, _ in EXAMPLES} | {Struct, Written, MeshPoints, MeshTriangles}
+        == set(_KINDS.values())
+        == set(Domain.__subclasses__())
+    )
 
 
 @pytest.mark.parametrize("domain", [*(d for d, _ in EXAMPLES), STRUCT])
@@ -104,7 +136,7 @@ def test_domain_goes_to_json_and_back(domain):
 
 
 def test_unknown_kind_is_refused():
-    with pytest.raises(ValueError, match="unknown domain kind 'gaussian': use one of uniform, integers"):
+    with pytest.raises(ValueError, match="unknown domain kind 'gaussian': use one of uniform, lattice, integers"):
         domain_from_json({"kind": "gaussian", "sigma": 1.0})
     with pytest.raises(ValueError, match="unknown domain kind None"):
         domain_from_json({})

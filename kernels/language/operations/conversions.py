@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernels.language.interval import Interval
-from kernels.language.operation import declare
+from kernels.language.operation import COMPARE, declare
 from kernels.language.types import FIXED
 
 _NUMPY = {"h": "f16", "g": "bf16", "f": "f32", "d": "np.float64"}
@@ -31,28 +31,109 @@ for _letter, _name in FIXED.items():
         _helper = ("bf16 = np.float32",) if _letter == "g" else ()
         _call = f"np.asarray({{0}}).astype({_NUMPY[_letter]})"
         _others = tuple(n for n in ("float16", "float32", "float64", "bfloat16") if n != _name)
-        declare(f"real_to_{_name}", f"R -> {_letter}", f"wp.{_name}({{0}})", _call, _rounded, domain=(_limit,), reals=_others, helpers=_helper,
-                nouns=_noun, weight=0.1)  # fmt: skip
-        declare(f"integer_to_{_name}", f"I -> {_letter}", f"wp.{_name}({{0}})", _call, _rounded,
-                domain=(Interval(max(_limit.low, -2e3), min(_limit.high, 2e3)) if _letter in "hg" else _limit,), helpers=_helper, nouns=_noun,
-                weight=0.1)  # fmt: skip
-        declare(f"{_name}_to_real", f"{_letter} -> R", "{R}({0})", "np.asarray({0}).astype({r})", _rounded, reals=_others, nouns=("converted",),
-                weight=0.1)  # fmt: skip
+        declare(
+            f"real_to_{_name}",
+            f"R -> {_letter}",
+            f"wp.{_name}({{0}})",
+            _call,
+            _rounded,
+            domain=(_limit,),
+            reals=_others,
+            helpers=_helper,
+            nouns=_noun,
+            weight=0.1,
+        )
+        declare(
+            f"integer_to_{_name}",
+            f"I -> {_letter}",
+            f"wp.{_name}({{0}})",
+            _call,
+            _rounded,
+            domain=(Interval(max(_limit.low, -2e3), min(_limit.high, 2e3)) if _letter in "hg" else _limit,),
+            helpers=_helper,
+            nouns=_noun,
+            weight=0.1,
+        )
+        declare(
+            f"{_name}_to_real",
+            f"{_letter} -> R",
+            "{R}({0})",
+            "np.asarray({0}).astype({r})",
+            _rounded,
+            reals=_others,
+            nouns=("converted",),
+            weight=0.1,
+        )
     else:
         _kept = integer_range(_name)
-        declare(f"real_to_{_name}", f"R -> {_letter}", f"wp.{_name}({{0}})", f"np.trunc({{0}}).astype(np.{_name})",
-                lambda x: Interval(int(x.low) - 1 if x.low < 0 else 0, int(x.high) + 1), domain=(Interval(max(_kept.low + 1, -2e3), min(_kept.high - 1, 2e3)),),
-                smooth=False, jumps=True, nouns=_noun, weight=0.05)  # fmt: skip
-        declare(f"integer_to_{_name}", f"I -> {_letter}", f"wp.{_name}({{0}})", f"np.asarray({{0}}).astype(np.{_name})", lambda x: x, domain=(_kept,),
-                integers=tuple(n for n in FIXED.values() if n.startswith(("int", "uint")) and n != _name), nouns=_noun, weight=0.1)  # fmt: skip
-        declare(f"{_name}_to_integer", f"{_letter} -> I", "{I}({0})", "np.asarray({0}).astype({int})", lambda x: x,
-                integers=tuple(n for n in ("int32", "int64", "uint64", "uint32") if n != _name and not (n.startswith("u") and _name.startswith("i"))),
-                domain=(Interval(0, 1e6) if _name.startswith("u") else Interval(-1e6, 1e6),), nouns=("key",), weight=0.1)  # fmt: skip
-        declare(f"{_name}_to_real", f"{_letter} -> R", "{R}({0})", "np.asarray({0}).astype({r})", lambda x: x, domain=(Interval(-2e3, 2e3),),
-                nouns=("as_real",), weight=0.1)  # fmt: skip
+        declare(
+            f"real_to_{_name}",
+            f"R -> {_letter}",
+            f"wp.{_name}({{0}})",
+            f"np.trunc({{0}}).astype(np.{_name})",
+            lambda x: Interval(int(x.low) - 1 if x.low < 0 else 0, int(x.high) + 1),
+            domain=(Interval(max(_kept.low + 1, -2e3), min(_kept.high - 1, 2e3)),),
+            smooth=False,
+            jumps=True,
+            nouns=_noun,
+            weight=0.05,
+        )
+        declare(
+            f"integer_to_{_name}",
+            f"I -> {_letter}",
+            f"wp.{_name}({{0}})",
+            f"np.asarray({{0}}).astype(np.{_name})",
+            lambda x: x,
+            domain=(_kept,),
+            integers=tuple(n for n in FIXED.values() if n.startswith(("int", "uint")) and n != _name),
+            nouns=_noun,
+            weight=0.1,
+        )
+        declare(
+            f"{_name}_to_integer",
+            f"{_letter} -> I",
+            "{I}({0})",
+            "np.asarray({0}).astype({int})",
+            lambda x: x,
+            integers=tuple(
+                n for n in ("int32", "int64", "uint64", "uint32") if n != _name and not (n.startswith("u") and _name.startswith("i"))
+            ),
+            domain=(Interval(0, 1e6) if _name.startswith("u") else Interval(-1e6, 1e6),),
+            nouns=("key",),
+            weight=0.1,
+        )
+        declare(
+            f"{_name}_to_real",
+            f"{_letter} -> R",
+            "{R}({0})",
+            "np.asarray({0}).astype({r})",
+            lambda x: x,
+            domain=(Interval(-2e3, 2e3),),
+            nouns=("as_real",),
+            weight=0.1,
+        )
 
 # The adjoint of a cast from a boolean to a half precision does not compile.
-declare("bool_to_real", "B -> R", "{R}({0})", "np.asarray({0}).astype({r})", lambda b: Interval(0, 1), smooth=False,
-        reals=("float32", "float64"), nouns=("indicator",), weight=0.1)  # fmt: skip
+declare(
+    "bool_to_real",
+    "B -> R",
+    "{R}({0})",
+    "np.asarray({0}).astype({r})",
+    lambda b: Interval(0, 1),
+    smooth=False,
+    reals=("float32", "float64"),
+    nouns=("indicator",),
+    weight=0.1,
+)
 declare("bool_to_integer", "B -> I", "{I}({0})", "np.asarray({0}).astype({int})", lambda b: Interval(0, 1), nouns=("flag_bit",), weight=0.2)
-declare("integer_to_bool", "I -> B", "wp.bool({0})", "np.asarray({0}) != 0", lambda i: Interval(0, 1), smooth=False, nouns=("any_set",), weight=0.1)
+declare(
+    "integer_to_bool",
+    "I -> B",
+    "wp.bool({0})",
+    "np.asarray({0}) != 0",
+    lambda i: Interval(0, 1),
+    numpy_precedence=COMPARE,
+    smooth=False,
+    nouns=("any_set",),
+    weight=0.1,
+)

@@ -117,13 +117,65 @@ declare(
     nouns=("residue", "wrapped_index"),
     weight=0.3,
 )
-declare("bit_count", "I -> i", "wp.bit_count({0})", "np.bitwise_count({0}).astype(np.int32)", lambda a: Interval(0, 64), domain=(COUNT,),
-        nouns=("set_bits", "popcount"), weight=0.15)  # fmt: skip
-declare("invert", "I -> I", "~{0}", "~{0}", lambda a: Interval(-a.high - 1, -a.low - 1), precedence=UNARY, numpy_precedence=UNARY,
-        integers=("int8", "int16", "int32", "int64"), nouns=("complement",), weight=0.1)  # fmt: skip
-declare("negate_int", "I -> I", "-{0}", "-{0}", lambda a: -a, precedence=UNARY, numpy_precedence=UNARY,
-        integers=("int8", "int16", "int32", "int64"), nouns=("mirrored",), weight=0.3)  # fmt: skip
-declare("sign_int", "I -> I", "wp.sign({0})", "np.where({0} < 0, {int}(-1), {int}(1))", lambda a: Interval(-1, 1),
-        integers=("int8", "int16", "int32", "int64"), nouns=("direction_sign",), weight=0.1)  # fmt: skip
-declare("step_int", "I -> I", "wp.step({0})", "np.where({0} < 0, {int}(1), {int}(0))", lambda a: Interval(0, 1), nouns=("is_below",), weight=0.05)
-declare("nonzero_int", "I -> I", "wp.nonzero({0})", "np.where({0} != 0, {int}(1), {int}(0))", lambda a: Interval(0, 1), nouns=("is_set",), weight=0.1)
+declare(
+    "bit_count",
+    "I -> i",
+    "wp.bit_count({0})",
+    "np.bitwise_count({0}).astype(np.int32)",
+    lambda a: Interval(0, 64),
+    domain=(COUNT,),
+    nouns=("set_bits", "popcount"),
+    weight=0.15,
+)
+declare(
+    "invert",
+    "I -> I",
+    "~{0}",
+    "~{0}",
+    lambda a: Interval(-a.high - 1, -a.low - 1),
+    precedence=UNARY,
+    numpy_precedence=UNARY,
+    integers=("int8", "int16", "int32", "int64"),
+    nouns=("complement",),
+    weight=0.1,
+)
+declare(
+    "negate_int",
+    "I -> I",
+    "-{0}",
+    "-{0}",
+    lambda a: -a,
+    precedence=UNARY,
+    numpy_precedence=UNARY,
+    integers=("int8", "int16", "int32", "int64"),
+    nouns=("mirrored",),
+    weight=0.3,
+)
+declare(
+    "sign_int",
+    "I -> I",
+    "wp.sign({0})",
+    "np.where({0} < 0, {int}(-1), {int}(1))",
+    lambda a: Interval(-1, 1),
+    integers=("int8", "int16", "int32", "int64"),
+    nouns=("direction_sign",),
+    weight=0.1,
+)
+declare(
+    "step_int",
+    "I -> I",
+    "wp.step({0})",
+    "np.where({0} < 0, {int}(1), {int}(0))",
+    lambda a: Interval(0, 1),
+    nouns=("is_below",),
+    weight=0.05,
+)
+declare(
+    "nonzero_int",
+    "I -> I",
+    "wp.nonzero({0})",
+    "np.where({0} != 0, {int}(1), {int}(0))",
+    lambda a: Interval(0, 1),
+    nouns=("is_set",),
+    weight=0.1,
+)

@@ -35,9 +35,7 @@ def _determinant(m: Interval, n: int) -> Interval:
 
 infix("add_mat", "M,M -> M", "+", lambda a, b: a + b, ADD, nouns=("combined_mat",), weight=1.5)
 infix("subtract_mat", "M,M -> M", "-", lambda a, b: a - b, ADD, nouns=("strain",), weight=1.0)
-declare(
-    "negate_mat", "M -> M", "-{0}", "-{0}", lambda m: -m, precedence=UNARY, numpy_precedence=UNARY, nouns=("negated_mat",), weight=0.2
-)
+declare("negate_mat", "M -> M", "-{0}", "-{0}", lambda m: -m, precedence=UNARY, numpy_precedence=UNARY, nouns=("negated_mat",), weight=0.2)
 declare(
     "mat_vec",
     "M,V -> V",
@@ -171,9 +169,27 @@ declare(
     nouns=("energy_density",),
     weight=0.6,
 )
-declare("diag", "V -> M", "wp.diag({0})", "diagonal({0})", lambda v: v.hull(Interval(0, 0)), helpers=(_DIAGONAL,), nouns=("scaling",), weight=0.3)
+declare(
+    "diag",
+    "V -> M",
+    "wp.diag({0})",
+    "diagonal({0})",
+    lambda v: v.hull(Interval(0, 0)),
+    helpers=(_DIAGONAL,),
+    nouns=("scaling",),
+    weight=0.3,
+)
 declare("get_diag", "M -> V", "wp.get_diag({0})", "np.einsum('...ii->...i', {0})", lambda m: m, nouns=("diagonal",), weight=0.3)
-declare("skew", "P -> K", "wp.skew({0})", "skew({0})", lambda v: v.hull(-v).hull(Interval(0, 0)), helpers=(_SKEW,), nouns=("spin_mat",), weight=0.4)
+declare(
+    "skew",
+    "P -> K",
+    "wp.skew({0})",
+    "skew({0})",
+    lambda v: v.hull(-v).hull(Interval(0, 0)),
+    helpers=(_SKEW,),
+    nouns=("spin_mat",),
+    weight=0.4,
+)
 for _letter, _vector, _count in (("Y", "W", 2), ("K", "P", 3), ("Z", "X", 4)):
     _slots = ", ".join(f"{{{k}}}" for k in range(_count))
     for _name, _axis in (("rows", -2), ("cols", -1)):
@@ -198,9 +214,7 @@ declare(
     weight=0.4,
 )
 for _row in range(2):
-    declare(
-        f"row_{_row}", "M -> V", f"{{0}}[{_row}]", f"{{0}}[..., {_row}, :]", lambda m: m, nouns=(f"row{_row}",), weight=0.3
-    )
+    declare(f"row_{_row}", "M -> V", f"{{0}}[{_row}]", f"{{0}}[..., {_row}, :]", lambda m: m, nouns=(f"row{_row}",), weight=0.3)
     declare(
         f"element_{_row}1",
         "M -> R",

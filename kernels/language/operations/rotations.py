@@ -241,7 +241,13 @@ declare(
 )
 for _axis in range(4):
     declare(
-        f"quat_component_{_axis}", "Q -> R", f"{{0}}[{_axis}]", f"{{0}}[..., {_axis}]", lambda q: q, nouns=(f"q{'xyzw'[_axis]}",), weight=0.2
+        f"quat_component_{_axis}",
+        "Q -> R",
+        f"{{0}}[{_axis}]",
+        f"{{0}}[..., {_axis}]",
+        lambda q: q,
+        nouns=(f"q{'xyzw'[_axis]}",),
+        weight=0.2,
     )
 declare("vector_part", "Q -> P", "{P}({0}[0], {0}[1], {0}[2])", "{0}[..., :3]", lambda q: q, nouns=("quat_axis",), weight=0.2)
 declare(
@@ -302,9 +308,16 @@ declare(
 )
 declare("transform_attribute_p", "T -> P", "{0}.p", "{0}[..., :3]", lambda t: t, nouns=("position_part",), weight=0.3)
 declare(
-    "transform_attribute_q", "T -> Q", "{0}.q", "{0}[..., 3:]", lambda t: SIGNED_UNIT, argument=("rigid",), gives="unit", nouns=("rotation_part",),
+    "transform_attribute_q",
+    "T -> Q",
+    "{0}.q",
+    "{0}[..., 3:]",
+    lambda t: SIGNED_UNIT,
+    argument=("rigid",),
+    gives="unit",
+    nouns=("rotation_part",),
     weight=0.3,
-)  # fmt: skip
+)
 declare(
     "transform_multiply",
     "T,T -> T",
@@ -403,11 +416,21 @@ for _name, _warp, _reals, _weight in (
         weight=_weight,
     )
 declare("spatial_top", "S -> P", "wp.spatial_top({0})", "{0}[..., :3]", lambda s: s, nouns=("angular", "omega", "torque"), weight=3.0)
-declare("spatial_bottom", "S -> P", "wp.spatial_bottom({0})", "{0}[..., 3:]", lambda s: s, nouns=("linear", "velocity", "force"), weight=3.0)
 declare(
-    "spatial_dot", "S,S -> R", "wp.spatial_dot({0}, {1})", "np.sum({0} * {1}, axis=-1)", _sum_of_six, nouns=("power", "joint_work"), weight=0.6
+    "spatial_bottom", "S -> P", "wp.spatial_bottom({0})", "{0}[..., 3:]", lambda s: s, nouns=("linear", "velocity", "force"), weight=3.0
 )
-declare("dot_spatial", "S,S -> R", "wp.dot({0}, {1})", "np.sum({0} * {1}, axis=-1)", _sum_of_six, nouns=("power", "projection6"), weight=0.6)
+declare(
+    "spatial_dot",
+    "S,S -> R",
+    "wp.spatial_dot({0}, {1})",
+    "np.sum({0} * {1}, axis=-1)",
+    _sum_of_six,
+    nouns=("power", "joint_work"),
+    weight=0.6,
+)
+declare(
+    "dot_spatial", "S,S -> R", "wp.dot({0}, {1})", "np.sum({0} * {1}, axis=-1)", _sum_of_six, nouns=("power", "projection6"), weight=0.6
+)
 declare(
     "spatial_cross",
     "S,S -> S",
@@ -458,3 +481,42 @@ declare(
     nouns=("chosen_twist",),
     weight=0.1,
 )
+declare(
+    "spatial_trace",
+    "A -> R",
+    "wp.trace({0})",
+    "np.trace({0}, axis1=-2, axis2=-1)",
+    lambda m: Interval(6 * m.low, 6 * m.high),
+    nouns=("inertia_trace",),
+    weight=0.1,
+)
+for _name, _warp, _reals in (
+    ("quat_identity", "wp.quat_identity()", ("float32",)),
+    ("quat_identity_typed", "wp.quat_identity(dtype={R})", ("float16", "float64")),
+):
+    declare(
+        _name,
+        " -> Q",
+        _warp,
+        "np.array([0.0, 0.0, 0.0, 1.0], {r})",
+        lambda: SIGNED_UNIT,
+        reals=_reals,
+        gives="unit",
+        nouns=("no_rotation",),
+        weight=0.1,
+    )
+for _name, _warp, _reals in (
+    ("transform_identity", "wp.transform_identity()", ("float32",)),
+    ("transform_identity_typed", "wp.transform_identity(dtype={R})", ("float16", "float64")),
+):
+    declare(
+        _name,
+        " -> T",
+        _warp,
+        "np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0], {r})",
+        lambda: SIGNED_UNIT,
+        reals=_reals,
+        gives="rigid",
+        nouns=("identity_frame",),
+        weight=0.1,
+    )

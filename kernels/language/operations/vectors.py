@@ -265,7 +265,9 @@ for _name, _numpy, _range in (("minimum", "np.minimum", _lower), ("maximum", "np
         nouns=("smallest_index",) if _name == "minimum" else ("largest_index",),
         weight=0.3,
     )
-declare("absolute_vec", "V -> V", "wp.abs({0})", "np.abs({0})", lambda v: v.abs(), smooth=False, nouns=("half_extent", "folded"), weight=0.4)
+declare(
+    "absolute_vec", "V -> V", "wp.abs({0})", "np.abs({0})", lambda v: v.abs(), smooth=False, nouns=("half_extent", "folded"), weight=0.4
+)
 # wp.sign(0) is +1.
 declare(
     "sign_vec",
@@ -300,7 +302,15 @@ declare(
     weight=0.4,
 )
 declare(
-    "norm_l2", "V -> R", "wp.norm_l2({0})", "np.sqrt(np.sum({0} * {0}, axis=-1))", _norm, sized=True, reals=("float32",), nouns=("l2",), weight=0.1
+    "norm_l2",
+    "V -> R",
+    "wp.norm_l2({0})",
+    "np.sqrt(np.sum({0} * {0}, axis=-1))",
+    _norm,
+    sized=True,
+    reals=("float32",),
+    nouns=("l2",),
+    weight=0.1,
 )
 declare(
     "norm_l1",
@@ -370,16 +380,36 @@ declare(
     nouns=("strided",),
     weight=0.5,
 )
-declare("dot_int", "J,J -> I", "wp.dot({0}, {1})", "dot_int({0}, {1})", _dot, sized=True, helpers=(
-    """
+declare(
+    "dot_int",
+    "J,J -> I",
+    "wp.dot({0}, {1})",
+    "dot_int({0}, {1})",
+    _dot,
+    sized=True,
+    helpers=(
+        """
 def dot_int(a, b):
     return np.sum(a * b, axis=-1, dtype=np.result_type(a, b))""",
-), nouns=("linear_index", "code"), weight=0.8)  # fmt: skip
-declare("length_sq_int", "J -> I", "wp.length_sq({0})", "dot_int({0}, {0})", _square, sized=True, helpers=(
-    """
+    ),
+    nouns=("linear_index", "code"),
+    weight=0.8,
+)
+declare(
+    "length_sq_int",
+    "J -> I",
+    "wp.length_sq({0})",
+    "dot_int({0}, {0})",
+    _square,
+    sized=True,
+    helpers=(
+        """
 def dot_int(a, b):
     return np.sum(a * b, axis=-1, dtype=np.result_type(a, b))""",
-), nouns=("squared_steps",), weight=0.2)  # fmt: skip
+    ),
+    nouns=("squared_steps",),
+    weight=0.2,
+)
 declare("absolute_int_vec", "J -> J", "wp.abs({0})", "np.abs({0})", lambda v: v.abs(), nouns=("index_distance",), weight=0.3)
 for _axis in range(2):
     declare(

@@ -1,7 +1,8 @@
 """A case's numpy reference, loaded from its text and called in two precisions.
 
 Wide: the global `f32` (or `f16`) is float64 and all floats are given as float64. Narrow: the text as it stands, inputs in their own dtypes.
-Each has a watched twin, whose numpy reports decisions (`decisions.py`). A reference sees its inputs read-only.
+For kernels in bfloat16, which numpy lacks, narrow is float16 throughout, the next finer precision. Each has a watched twin, whose numpy
+reports decisions (`decisions.py`). A reference sees its inputs read-only.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from generation.code.job import Values
 from harness.oracle.decisions import Trace, WatchedNumpy, watch, watching
 from harness.oracle.inputs import as_structs, poison_of
+from harness.oracle.tolerances import lowest_precision
 from harness.oracle.verdict import PreparationError
 from kernels.case import Argument, Case, Launch
 from kernels.dtypes import DType, dtype_of
@@ -84,6 +86,7 @@ class Reference:
 
     def __init__(self, case: Case) -> None:
         self._case = case
+        self.coarse = lowest_precision(case) == "bfloat16"
         self._filename = f"<reference of {case.id}>"
         try:
             self._code = compile(case.reference_source, self._filename, "exec")
@@ -127,6 +130,8 @@ class Reference:
             raise ReferenceFailedError("reference: the text defines no function 'reference'")
         if wide:
             namespace.update(dict.fromkeys(namespace.keys() & WORKING_PRECISIONS, np.float64))
+        elif self.coarse:
+            namespace.update(dict.fromkeys(namespace.keys() & WORKING_PRECISIONS, np.float16))
         if watched:
             namespace["np"] = _WATCHED_NUMPY
         return namespace["reference"]
@@ -135,6 +140,8 @@ class Reference:
         given: dict[str, Any] = {}
         for name, changes in self._drawn:
             value = values[name]
+            if self.coarse and not wide and value.dtype.kind == "f":
+                value = value.astype(np.float16)
             if changes:
                 value = np.array(value)
             elif isinstance(value, np.ndarray):

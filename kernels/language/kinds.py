@@ -13,8 +13,11 @@ from kernels.language.types import BOOL, Type
 HALVES = ("float16", "bfloat16")
 """Real types so coarse that a drawn value is often within rounding of a threshold: theirs come from a lattice between thresholds."""
 
+OFFSETS = (0.125, 0.1875, 0.3125, 0.375)
+"""Offsets of lattices: sixteenths away from halves, and none that people use as constants."""
+
 _BITS = {"int8": 7, "uint8": 8, "int16": 15, "uint16": 16, "int32": 31, "uint32": 32, "int64": 63, "uint64": 64}
-_LIMITS = {"float16": 200.0, "int8": 120.0, "uint8": 250.0, "int16": 3e4, "uint16": 6e4}
+_LIMITS = {"float16": 200.0, "bfloat16": 200.0, "int8": 120.0, "uint8": 250.0, "int16": 3e4, "uint16": 6e4}
 _LIMIT = 1e5
 
 
@@ -46,8 +49,8 @@ def range_of_kind(kind: str, range: Interval, size: int = 3) -> Interval:
     return range
 
 
-def domain_for(type: Type, range: Interval, kind: str = "") -> Domain:
-    """What inputs of `type` with values in `range` and of `kind` are drawn from."""
+def domain_for(type: Type, range: Interval, kind: str = "", *, offset: float = 0.1875) -> Domain:
+    """What inputs of `type` with values in `range` and of `kind` are drawn from; `offset` is that of a lattice."""
     kind = kind or natural_kind(type)
     if type is BOOL:
         return Bernoulli(0.5)
@@ -61,6 +64,6 @@ def domain_for(type: Type, range: Interval, kind: str = "") -> Domain:
         return RigidTransforms(range.low, range.high)
     if kind == "invertible":
         return WellConditioned(type.inner[0] + 1.0)
-    if type.scalar in HALVES and range.high - range.low >= 1.0:
-        return Lattice(range.low, range.high)
+    if type.name in HALVES and range.high - range.low >= 1.0:
+        return Lattice(range.low, range.high, 0.5, offset)
     return Uniform(range.low, range.high)

@@ -198,7 +198,7 @@ class Lowering:
             value = where(mask, value, neutral, type)
         if all(isinstance(e, Literal) for e in statement.indices):
             target = f"{statement.array}[{', '.join(e.numpy() for e in statement.indices)}]"
-            spread = f"np.broadcast_to({value}, {self.lanes}.shape{' + (3,)' if type.rank else ''})"
+            spread = f"np.broadcast_to({value}, {self.lanes}.shape{f' + {type.inner}' if type.rank else ''})"
             return f"{target} = {_REDUCE[kind].format(target, spread, neutral)}"
         indices = [e.numpy() for e in statement.indices]
         if mask is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kernels.language.expression import Expression, Literal, Spelling
+from kernels.language.expression import NUMPY_REALS, Expression, Literal, Spelling
 from kernels.language.operation import ATOM
 from kernels.language.types import BOOL, Type
 from kernels.source import def_lines, indented
@@ -54,9 +54,8 @@ def numpy_scalar(expression: Expression) -> str:
     """The numpy text of `expression`, a literal as a numpy scalar of its type."""
     text = expression.render("numpy")[0]
     if isinstance(expression, Literal):
-        constructor = {"float32": "f32", "float64": "np.float64", "bool": "np.bool_"}.get(
-            expression.type.name, f"np.{expression.type.name}"
-        )
+        name = expression.type.name
+        constructor = "np.bool_" if name == "bool" else NUMPY_REALS.get(name, f"np.{name}")
         return f"{constructor}({text})"
     return text
 

@@ -8,14 +8,16 @@ where Warp's adjoint is right (see kernels.language.gradients).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from kernels.case import Role
-from kernels.domains import Bernoulli, Domain, Integers, Uniform
-from kernels.draw import Draw
-from kernels.language.expression import Apply, Expression, Variable
+from kernels.domain import Domain
+from kernels.domains import Bernoulli
+from kernels.draw import Draw, digest
+from kernels.language.expression import Apply, Expression, Variable, apply, literal
 from kernels.language.interval import Interval
+from kernels.language.kinds import HALVES, OFFSETS, domain_for, natural_kind
 from kernels.language.statement import (
     Assign,
     Augment,
@@ -28,11 +30,14 @@ from kernels.language.statement import (
     nested_expressions,
     nested_statements,
 )
-from kernels.language.types import I32, Type, instantiate
+from kernels.language.types import I32, Palette, Type, type_named
 from kernels.source import Signature, signature
 from kernels.synthesis.expressions import Expressions
-from kernels.synthesis.policy import Policy, draw_policy
+from kernels.synthesis.policy import Policy, draw_palette, draw_policy
 from kernels.synthesis.vocabulary import QUALIFIERS, THEMES, Quantity, Theme
+
+EXPLORING = 0.2
+"""The share of programs that explore the rare corners of the language."""
 
 Sizes = dict[str, int]
 Extent = str | int
@@ -61,7 +66,7 @@ class Program:
     draw: Draw
     theme: Theme
     policy: Policy
-    width: str
+    palette: Palette
     lanes: tuple[str, ...]
     sig: Signature
     expressions: Expressions
@@ -86,8 +91,16 @@ class Program:
         return self.type_of("R")
 
     def type_of(self, letter: str) -> Type:
-        """The type for a quantity's letter, in the program's width."""
-        return instantiate(letter, self.width)
+        """The type for a quantity's letter, in the program's palette."""
+        return self.palette.type_of(letter)
+
+    def zero(self, type: Type) -> Expression:
+        """A value of zeros of a scalar or vector type."""
+        if type.rank == 0:
+            return literal(0, type) if type.is_integer else literal(0.0, type)
+        zero, length = literal(0.0, type_named(type.scalar)), type.inner[0]
+        maker = {2: "make_vec2", 3: "make_vec", 4: "make_vec4"}.get(length)
+        return apply(maker, *[zero] * length) if maker else apply("splat_vec", zero, palette=self.palette)
 
     @property
     def lane_variables(self) -> tuple[Variable, ...]:
@@ -131,7 +144,7 @@ class Program:
         name = self.name(stem)
         self.add(Assign(name, value, mutable))
         if isinstance(value, Load):
-            self.expressions.provenance.given(name)
+            self.expressions.provenance.given(name, natural_kind(value.type))
         else:
             self.expressions.provenance.define(name, value)
         variable = Variable(value.type, value.range, name)
@@ -161,7 +174,10 @@ class Program:
 
     def scope(self, *letters: str) -> list[Expression]:
         """The values in scope whose type is one of `letters`, unused ones first."""
-        types = {self.type_of(letter) for letter in letters}
+        return self.scope_of(*(self.type_of(letter) for letter in letters if self.palette.has(letter)))
+
+    def scope_of(self, *types: Type) -> list[Expression]:
+        """The values in scope whose type is one of `types`, unused ones first."""
         chosen = [v for v in self.values if v.variable.type in types]
         return [v.variable for v in sorted(chosen, key=lambda v: v.used)]
 
@@ -217,11 +233,17 @@ class Program:
         name = self.name(quantity.name)
         type = self.type_of(quantity.letter)
         self.sig.value(name, type)
-        self.value_domains[name] = lambda sizes: domain_of(quantity)
+        self.value_domains[name] = lambda sizes: self.domain_of(quantity)
         variable = Variable(type, Interval(quantity.low, quantity.high), name)
         self.values.append(Value(variable))
-        self.expressions.provenance.given(name)
+        self.expressions.provenance.given(name, natural_kind(type))
         return variable
+
+    def domain_of(self, quantity: Quantity) -> Domain:
+        """The domain of a quantity's values."""
+        if quantity.letter == "B":
+            return Bernoulli(0.6)
+        return domain_for(self.type_of(quantity.letter), Interval(quantity.low, quantity.high), offset=lattice_offset(quantity.name))
 
     def load(self, array: str, quantity: Quantity, indices: Sequence[Expression], *, guarded: bool = False, stem: str = "") -> Variable:
         """Adds `local = array[indices]`."""
@@ -245,6 +267,11 @@ class Program:
             self.statements.append(Comment(text))
 
 
+def lattice_offset(name: str) -> float:
+    """The offset of the lattice that the quantity called `name` is drawn from, if it is."""
+    return OFFSETS[digest(name) % len(OFFSETS)]
+
+
 def plural(noun: str) -> str:
     """The plural of an English noun."""
     irregular = {"vertex": "vertices", "index": "indices", "texel": "texels"}
@@ -255,26 +282,34 @@ def plural(noun: str) -> str:
     return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
 
 
-def domain_of(quantity: Quantity) -> Domain:
-    """The domain of a quantity's values."""
-    if quantity.letter == "B":
-        return Bernoulli(0.6)
-    if quantity.letter == "I":
-        return Integers(int(quantity.low), int(quantity.high) + 1)
-    return Uniform(quantity.low, quantity.high)
+def _within(theme: Theme, palette: Palette) -> Theme:
+    """`theme` without the quantities that the palette has no type for."""
+
+    def there(quantities: tuple[Quantity, ...]) -> tuple[Quantity, ...]:
+        return tuple(q for q in quantities if palette.has(q.letter))
+
+    return replace(theme, quantities=there(theme.quantities), parameters=there(theme.parameters), results=there(theme.results))
 
 
 def start(draw: Draw) -> Program:
-    """An empty program with its theme, width, grid and policy drawn."""
-    theme = draw.choice(THEMES)
-    policy = draw_policy(draw)
+    """An empty program with its theme, palette, grid and policy drawn."""
+    exploring = draw.chance(EXPLORING)
+    palette = draw_palette(draw, exploring=exploring)
+    theme = _within(draw.choice(THEMES), palette)
+    policy = draw_policy(draw, exploring=exploring)
     two = draw.chance(0.55 if theme.grid else 0.08)
     if two:
         lanes: tuple[str, ...] = draw.choice((("i", "j"), ("row", "col"), ("y", "x")))
     else:
         lanes = (draw.choice(("i", "tid", "idx", f"{draw.choice(theme.items)}_id", "tid")),)
     program = Program(
-        draw=draw, theme=theme, policy=policy, width=draw.width(), lanes=lanes, sig=signature(draw), expressions=Expressions(draw, policy)
+        draw=draw,
+        theme=theme,
+        policy=policy,
+        palette=palette,
+        lanes=lanes,
+        sig=signature(draw),
+        expressions=Expressions(draw, policy, smooth_only=palette.real in HALVES, coarse=palette.real in HALVES),
     )
     program.names.update(lanes)
     return program

@@ -17,12 +17,21 @@ SCALED = {"matrix": "scale_mat", "spatial": "scale_spatial"}
 
 
 class Confiner:
-    """Confines values with what `draw` and `constant` give; `smooth` leaves out tanh and its like, `direction` makes unit vectors."""
+    """Confines values with what `draw` and `constant` give; `direction` makes unit vectors.
+
+    `smooth` leaves out tanh and its like; `coarse` uses nothing else, for half precision, where rounding may carry a value across a kink.
+    """
 
     def __init__(
-        self, draw: Draw, constant: Callable[[Type, float, float], Literal], direction: Callable[[Expression], Expression], smooth: bool
+        self,
+        draw: Draw,
+        constant: Callable[[Type, float, float], Literal],
+        direction: Callable[[Expression], Expression],
+        *,
+        smooth: bool,
+        coarse: bool,
     ) -> None:
-        self.draw, self.constant, self.direction, self.smooth = draw, constant, direction, smooth
+        self.draw, self.constant, self.direction, self.smooth, self.coarse = draw, constant, direction, smooth, coarse
 
     def confined(self, expression: Expression, domain: Interval) -> Expression:
         """`expression`, or a form of it whose range lies in `domain` and in what programs keep to for its type.
@@ -37,7 +46,15 @@ class Confiner:
             return self._shrunk(expression, domain)
         if expression.type.is_integer:
             return self._integer(expression, domain)
-        return self._real(expression, domain)
+        return self._gently(expression, domain) if self.coarse else self._real(expression, domain)
+
+    def _gently(self, x: Expression, domain: Interval) -> Expression:
+        """A real brought into a domain without a kink: a multiple of tanh(x), or of exp(tanh(x))."""
+        low, high = max(domain.low, -4.0), min(domain.high, max(4.0, domain.low + 1.0))
+        middle, half = _neat(0.5 * (low + high), up=True), _neat(0.45 * (high - low), up=False)
+        within = x if x.range.magnitude <= 30.0 else apply("multiply", literal(_neat(30.0 / x.range.magnitude, up=False), x.type), x)
+        swing = apply("multiply", literal(half, x.type), apply("tanh", within))
+        return apply("add", swing, literal(middle, x.type)) if middle else swing
 
     def _real(self, x: Expression, domain: Interval) -> Expression:
         type = x.type

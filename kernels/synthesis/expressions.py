@@ -39,16 +39,18 @@ SUMS = {
 class Expressions:
     """Draws expressions for one program, under one policy.
 
-    `smooth_only` leaves out operations that jump (floor, sign, comparisons of reals), for kernels whose algorithm makes the decisions.
+    `smooth_only` leaves out operations that jump (floor, sign, comparisons of reals), for kernels whose algorithm makes the decisions;
+    `coarse` also those with kinks, for half precision, where rounding alone may carry a value across one.
     """
 
-    def __init__(self, draw: Draw, policy: Policy | None = None, *, smooth_only: bool = False) -> None:
+    def __init__(self, draw: Draw, policy: Policy | None = None, *, smooth_only: bool = False, coarse: bool = False) -> None:
         self.draw = draw
+        self.coarse = coarse
         self.policy = policy or draw_policy(draw)
         self.smooth_only = smooth_only
         self.provenance = Provenance()
         self._known_candidates: dict[tuple[Type, frozenset[Type]], tuple[list[Candidate], list[float]]] = {}
-        self._confiner = Confiner(draw, self.constant, self.direction, smooth_only)
+        self._confiner = Confiner(draw, self.constant, self.direction, smooth=smooth_only, coarse=coarse)
         self._converter = Converter(draw, self.constant)
 
     def direction(self, vector: Expression) -> Expression:
@@ -160,6 +162,7 @@ class Expressions:
                 for operation, types, palette in candidates(type, there)
                 if (weight := self.policy.weights[operation.name]) > 0.0
                 and not (self.smooth_only and (operation.jumps or "B" in operation.parameters))
+                and (operation.smooth or not self.coarse)
             ]
             self._known_candidates[type, there] = [c for c, _ in weighted], [w for _, w in weighted]
         return self._known_candidates[type, there]

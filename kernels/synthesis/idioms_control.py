@@ -6,7 +6,7 @@ from kernels.language.expression import Expression, Variable, apply, literal
 from kernels.language.gradients import loop_limitations
 from kernels.language.interval import Interval
 from kernels.language.statement import Assign, Augment, Break, Call, For, Function, If, Return, Statement, Unpack, While
-from kernels.language.types import I32, letter_of
+from kernels.language.types import I32
 from kernels.synthesis.builder import Program, Value
 from kernels.synthesis.expressions import LIMIT, Expressions
 from kernels.synthesis.long_lines import split_long_lines
@@ -127,7 +127,7 @@ def count_steps(p: Program) -> bool:
 
 def helper_call(p: Program) -> bool:
     """A call of a helper function, written for the purpose or used before; sometimes it gives two results."""
-    known = [f for f in p.functions if all(p.scope(letter_of(t)) for _, t in f.parameters)]
+    known = [f for f in p.functions if all(p.scope_of(t) for _, t in f.parameters)]
     if known and p.draw.chance(0.3):
         return _call(p, p.draw.choice(known))
     function = make_function(p, p.pick(p.draw.weighted((1, 2, 3), (2, 4, 2)), "R", "V"))
@@ -140,7 +140,7 @@ def helper_call(p: Program) -> bool:
 def _call(p: Program, function: Function) -> bool:
     arguments = []
     for (_, type), interval in zip(function.parameters, p.function_ranges[function.name], strict=True):
-        fitting = [e for e in p.scope(letter_of(type)) if e.range.within(interval)]
+        fitting = [e for e in p.scope_of(type) if e.range.within(interval)]
         if not fitting:
             return False
         fitting = [e for e in fitting if e not in arguments and (not type.rank or p.expressions.provenance.solid(e))]
@@ -174,10 +174,10 @@ def make_function(p: Program, sources: list[Expression]) -> Function | None:
     stems = {"R": ["x", "r", "s", "value", "t"], "V": ["v", "d", "p", "axis", "dir"]}
     parameters: list[Variable] = []
     for source in sources:
-        letter = letter_of(source.type)
+        letter = "V" if source.type.rank else "R"
         parameters.append(Variable(source.type, _widened(source.range), stems[letter].pop(0)))
     inner = Program(
-        draw=p.draw, theme=p.theme, policy=p.policy, width=p.width, lanes=(), sig=p.sig, expressions=Expressions(p.draw, p.policy)
+        draw=p.draw, theme=p.theme, policy=p.policy, palette=p.palette, lanes=(), sig=p.sig, expressions=Expressions(p.draw, p.policy)
     )
     inner.names = {v.name for v in parameters} | {"lanes"}
     inner.values = [Value(v) for v in parameters]
@@ -233,7 +233,7 @@ def _nested_call(p: Program, inner: Program) -> None:
             continue
         arguments = []
         for (_, type), interval in zip(function.parameters, p.function_ranges[function.name], strict=True):
-            fitting = [e for e in inner.scope(letter_of(type)) if e.range.within(interval) and e not in arguments]
+            fitting = [e for e in inner.scope_of(type) if e.range.within(interval) and e not in arguments]
             if not fitting or type.rank:
                 break
             arguments.append(fitting[0])

@@ -8,7 +8,7 @@ from kernels.language.gradients import is_unrolled
 from kernels.language.interval import Interval
 from kernels.language.statement import Assign, Atomic, Augment, Break, Continue, For, If, Load, Statement, While
 from kernels.language.types import I32, Type
-from kernels.synthesis.builder import Program, domain_of, plural
+from kernels.synthesis.builder import Program, plural
 from kernels.synthesis.vocabulary import Quantity
 
 ADJECTIVES = frozenset({"enabled", "visible", "movable", "fixed", "boundary", "online", "touching"})
@@ -29,7 +29,7 @@ def array_name(p: Program, stem: str) -> str:
 def per_item(p: Program, quantity: Quantity) -> str:
     """Adds an input array with one element per thread of the grid."""
     name = array_name(p, quantity.name)
-    return p.array(name, p.type_of(quantity.letter), p.extents, lambda sizes: domain_of(quantity))
+    return p.array(name, p.type_of(quantity.letter), p.extents, lambda sizes: p.domain_of(quantity))
 
 
 def fresh_quantity(p: Program, letters: str) -> Quantity:
@@ -69,7 +69,7 @@ def table_loop(p: Program) -> bool:
         p.name(p.draw.choice((f"{quantity.name}_table", f"{quantity.name}_samples", "weights", "coefficients"))),
         p.real,
         ("n", width),
-        lambda sizes: domain_of(quantity),
+        lambda sizes: p.domain_of(quantity),
     )
     k = p.name(p.draw.choice(("k", "j", "c", "col")))
     counter = Variable(I32, Interval(0, width), k)
@@ -158,7 +158,7 @@ def _accumulate(
     """Fills `loop` so that it adds up a term of what is loaded and what the thread knows; a count of hits beside it at times."""
     type: Type = p.type_of(letter)
     outside = p.pick(p.draw.integer(0, 2), "R", "V")
-    zero = literal(0.0, p.real) if letter == "R" else apply("make_vec", *[literal(0.0, p.real)] * 3)
+    zero = p.zero(type)
     total = p.local(
         p.draw.choice(("total", "accumulated", "sum_value", "acc") if letter == "R" else ("total_force", "sum_vec", "accumulated", "net")),
         zero,
@@ -237,7 +237,7 @@ def search(p: Program) -> bool:
     slot = p.rebind(slot, Interval(0, bins - 1))
     quantity = fresh_quantity(p, "R")
     table = p.array(
-        p.name(f"{quantity.name}_{p.draw.choice(('lookup', 'curve', 'levels'))}"), p.real, (bins,), lambda sizes: domain_of(quantity)
+        p.name(f"{quantity.name}_{p.draw.choice(('lookup', 'curve', 'levels'))}"), p.real, (bins,), lambda sizes: p.domain_of(quantity)
     )
     p.load(table, quantity, [slot], stem=f"{p.draw.choice(('table', 'tabulated', 'looked_up'))}_{quantity.name}")
     return True

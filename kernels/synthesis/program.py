@@ -6,18 +6,21 @@ import re
 from collections.abc import Callable
 
 from kernels.case import Case, Launch, Role
-from kernels.domains import Domain, Integers, Struct
+from kernels.domain import Domain
+from kernels.domains import Integers, Struct, Uniform
 from kernels.draw import PRIMES, Draw
 from kernels.language.expression import Expression, Variable, apply, literal
 from kernels.language.gradients import loop_limitations
 from kernels.language.interval import Interval
+from kernels.language.kinds import natural_kind
 from kernels.language.lowering import Lowering
 from kernels.language.statement import If, Return, Statement, Store
-from kernels.language.types import BOOL, I32, letter_of
+from kernels.language.types import BOOL, I32, Palette, Type
 from kernels.language.types import real as real_type
 from kernels.source import indented, kernel_module, reference_module, struct_definition
-from kernels.synthesis import idioms_control, idioms_data, idioms_values
-from kernels.synthesis.builder import Program, Sizes, Value, domain_of, plural, start
+from kernels.synthesis import idioms_control, idioms_data, idioms_showcase, idioms_values
+from kernels.synthesis.builder import Program, Sizes, Value, plural, start
+from kernels.synthesis.convert import shape_of
 from kernels.synthesis.long_lines import split_long_lines
 from kernels.synthesis.vocabulary import Quantity
 
@@ -49,6 +52,23 @@ IDIOMS: tuple[tuple[Idiom, float], ...] = (
     (idioms_data.mask_input, 0.5),
 )
 
+DECIDING: frozenset[Idiom] = frozenset(
+    {
+        idioms_values.select,
+        idioms_values.quantize,
+        idioms_values.limit,
+        idioms_control.branch,
+        idioms_control.count_steps,
+        idioms_control.helper_call,
+        idioms_data.table_loop,
+        idioms_data.neighbor_loop,
+        idioms_data.window_loop,
+        idioms_data.search,
+        idioms_data.accumulate_atomically,
+    }
+)
+"""Idioms that may decide on a computed real."""
+
 
 def synthesize(draw: Draw) -> Case:
     """One synthesized program as a Case."""
@@ -60,15 +80,25 @@ def synthesize(draw: Draw) -> Case:
     for quantity in inputs:
         array = idioms_data.per_item(p, quantity)
         p.load(array, quantity, p.lane_variables)
-    if draw.chance(0.25) and outputs and all(letter != "M" for _, letter in outputs):
+    if not p.expressions.coarse and draw.chance(0.25) and outputs and all(letter != "M" for _, letter in outputs):
         _early_exit(p, outputs)
-    weights = [w * draw.log_normal(0.8) for _, w in IDIOMS]
-    for _ in range(draw.weighted((2, 3, 4, 5, 7, 10), (2, 4, 4, 3, 2, 1))):
-        for _ in range(4):
-            if draw.weighted([i for i, _ in IDIOMS], weights)(p):
-                break
+    _add_idioms(p)
     _finish(p, outputs)
     return _case(p, guard)
+
+
+def _add_idioms(p: Program) -> None:
+    """A run of idioms, each in proportion to its weight; programs that explore show operations between them."""
+    draw = p.draw
+    # Rounding in half precision is so coarse that a decision on what was computed would often go either way.
+    there = [(idiom, weight) for idiom, weight in IDIOMS if not (p.expressions.coarse and idiom in DECIDING)]
+    weights = [w * draw.log_normal(0.8) for _, w in there]
+    if p.policy.exploring:
+        there, weights = [*there, (idioms_showcase.showcase, 0.0)], [*weights, 1.5 * sum(weights)]
+    for _ in range(draw.weighted((2, 3, 4, 5, 7, 10), (2, 4, 4, 3, 2, 1)) + (3 if p.policy.exploring else 0)):
+        for _ in range(4):
+            if draw.weighted([i for i, _ in there], weights)(p):
+                break
 
 
 def _choose_inputs(p: Program) -> list[Quantity]:
@@ -90,17 +120,23 @@ def _add_parameters(p: Program) -> None:
     name = p.name(p.draw.choice(("params", "settings", "config", "model")))
     p.sig.struct(name, struct)
     p.definitions.append(struct_definition(struct, [(q.name, p.type_of(q.letter)) for q in chosen]))
-    fields = tuple((q.name, p.type_of(q.letter).name, domain_of(q)) for q in chosen)
+    fields = tuple((q.name, p.type_of(q.letter).name, p.domain_of(q)) for q in chosen)
     p.value_domains[name] = lambda sizes: Struct(fields)
     for q in chosen:
         p.values.append(Value(Variable(p.type_of(q.letter), Interval(q.low, q.high), f"{name}.{q.name}")))
-        p.expressions.provenance.given(f"{name}.{q.name}")
+        p.expressions.provenance.given(f"{name}.{q.name}", natural_kind(p.type_of(q.letter)))
 
 
 def _choose_outputs(p: Program, inputs: list[Quantity]) -> list[tuple[str, str]]:
     """One to three result arrays (name, letter); reals and vectors come first."""
-    have = {t for t in "VM" if any(a.dtype == p.type_of(t).name for a in p.sig.arguments) or any(q.letter == t for q in inputs)}
+    have = {
+        t
+        for t in "VM"
+        if (p.palette.has(t) and any(a.dtype == p.type_of(t).name for a in p.sig.arguments)) or any(q.letter == t for q in inputs)
+    }
     results = [q for q in p.theme.results if q.letter not in "VM" or q.letter in have]
+    if p.expressions.coarse:
+        results = [q for q in results if q.letter not in "BI"]
     floats = [q for q in results if q.letter in "RV"]
     chosen = [p.draw.choice(floats)]
     chosen += [q for q in p.draw.subset(results, min(2, len(results))) if q is not chosen[0] and p.draw.chance(0.4)]
@@ -140,7 +176,7 @@ def _exactly(extent: str) -> Callable[[Sizes], Domain]:
 def _early_exit(p: Program, outputs: list[tuple[str, str]]) -> None:
     """A thread with nothing to do writes plain results and returns."""
     # A condition on arguments by value alone would send every thread home.
-    sources = [v for v in p.varying() if letter_of(v.type) in "RVI"]
+    sources = [v for v in p.varying() if shape_of(v.type) in ("real", "vector", "integer")]
     condition = p.expressions.condition(p.draw.subset(sources, min(2, len(sources))))
     plain: list[Statement] = []
     for name, letter in outputs:
@@ -151,11 +187,12 @@ def _early_exit(p: Program, outputs: list[tuple[str, str]]) -> None:
 def _plain(p: Program, letter: str) -> Expression:
     """A result's value for a thread that has nothing to compute."""
     if letter == "V":
-        return apply("make_vec", *[literal(0.0, p.real)] * 3)
+        return p.zero(p.type_of("V"))
     if letter == "B":
         return literal(False, BOOL)
     if letter == "I":
-        return literal(p.draw.choice((0, -1)), I32)
+        type = p.type_of("I")
+        return literal(0 if type.scalar.startswith("u") else p.draw.choice((0, -1)), type)
     return literal(p.draw.choice((0.0, 0.0, 1.0, -1.0)), p.real)
 
 
@@ -168,7 +205,7 @@ def _finish(p: Program, outputs: list[tuple[str, str]]) -> None:
         sources = _result_sources(p, letter, last)
         while len(sources) > 3:
             group, sources = sources[:3], sources[3:]
-            wanted = p.type_of("V") if letter in "VM" and any(s.type.rank == 1 for s in group) else p.real
+            wanted = p.type_of("V") if letter in "VM" and any(shape_of(s.type) == "vector" for s in group) else p.real
             combined = p.expressions.fused(wanted, group, 1)
             sources.insert(0, p.local(p.noun(combined, "combined"), combined))
         if letter in "BI":
@@ -176,14 +213,14 @@ def _finish(p: Program, outputs: list[tuple[str, str]]) -> None:
         if letter == "B":
             value = p.expressions.condition(sources) if len(sources) == 1 else _both(p, sources)
         elif letter == "I":
-            value = p.expressions.fused(type, sources, 1) if all(s.type == type for s in sources) else _label(p, sources)
+            value = p.expressions.fused(type, sources, 1) if all(s.type == type for s in sources) else _label(p, sources, type)
         else:
             value = p.expressions.fused(type, sources, p.draw.choice((1, 1, 2)))
             for total in sums:
                 value = _plus(p, value, total)
         accumulates = letter in "RV" and p.draw.chance(0.1)
         role: Role = "inout" if accumulates else "output"
-        domain = (lambda sizes: domain_of(Quantity("start", "R"))) if accumulates else None
+        domain = (lambda sizes: Uniform(-1.0, 1.0)) if accumulates else None
         p.array(name, type, p.extents, domain, role, differentiable=type.is_float and not p.has_early_exit(name) if accumulates else None)
         p.add(Store(name, p.lane_variables, value, "+" if accumulates else ""))
 
@@ -195,9 +232,9 @@ def _plus(p: Program, value: Expression, total: Variable) -> Expression:
     if term.type.rank == 0 and p.draw.chance(0.4):
         term = apply("multiply", term, p.expressions.constant(real, 0.1, 1.0))
     if rank == 0 and term.type.rank == 1:
-        term = apply(f"component_{p.draw.integer(0, 2)}", term)
+        term = apply(f"component_{p.draw.integer(0, min(2, term.type.inner[0] - 1))}", term)
     if rank == 1 and term.type.rank == 0:
-        term = apply("scale_vec", term, apply("make_vec", *(p.expressions.constant(real, -1.0, 1.0) for _ in range(3))))
+        term = apply("splat_vec", term, palette=Palette(real.name, length=value.type.inner[0]))
     if rank == 2:
         raise TypeError("no loop sums into matrices: matrix outputs come after real ones")
     return apply(f"{p.draw.choice(('add', 'add', 'subtract'))}{'_vec' if rank else ''}", value, term)
@@ -210,8 +247,8 @@ def _result_sources(p: Program, letter: str, last: bool) -> list[Expression]:
         unused = p.draw.subset(unused, max(1, len(unused) // 2)) if unused else []
     varying = p.varying()
     numbers = [e for e in varying if e.type.is_float]
-    vectors = [e for e in varying if e.type.rank == 1]
-    if letter == "V" and not any(e.type.rank == 1 for e in unused) and vectors:
+    vectors = [e for e in varying if shape_of(e.type) == "vector"]
+    if letter == "V" and not any(shape_of(e.type) == "vector" for e in unused) and vectors:
         unused.append(p.draw.choice(vectors))
     elif letter in "RVM" and not any(e in numbers for e in unused) and numbers:
         unused.append(p.draw.choice(numbers))
@@ -228,18 +265,18 @@ def _both(p: Program, sources: list[Expression]) -> Expression:
     return condition
 
 
-def _label(p: Program, sources: list[Expression]) -> Expression:
-    """An integer decided by comparisons of the sources, added to the integers among them."""
+def _label(p: Program, sources: list[Expression], type: Type) -> Expression:
+    """An integer of `type` decided by comparisons of the sources, added to the integers among them."""
     value: Expression | None = None
     for source in sources:
         term = (
             source
-            if source.type == I32
+            if source.type == type
             else apply(
                 "where_int",
                 p.expressions.condition([source]) if source.type is not BOOL else source,
-                literal(p.draw.integer(1, 3), I32),
-                literal(0, I32),
+                literal(p.draw.integer(1, 3), type),
+                literal(0, type),
             )
         )
         value = term if value is None else apply("add_int", value, term)
@@ -293,18 +330,21 @@ def _reference(p: Program, guard: bool) -> str:
     return reference_module(used, body, helpers=p.helpers, definitions=definitions)
 
 
+def _length(p: Program, axis: int, size: int) -> int:
+    """The grid's extent along `axis` in launch number `size`. Half precision makes do with fewer threads: each one's decisions are near."""
+    flat = len(p.extents) == 1
+    if size == 0:
+        return 1
+    if size == 1:
+        return p.draw.choice([x for x in PRIMES if x < (60 if flat and not p.expressions.coarse else 12)])
+    if flat:
+        return 65 if p.expressions.coarse else p.draw.choice((65, 99, 130, 151))
+    return p.draw.choice((9, 11, 13) if axis else (10, 12, 14))
+
+
 def _launch(p: Program, guard: bool, size: int) -> Launch:
     """One launch: one thread, a prime number, and one above 64 that no block divides; guarded kernels get threads beyond the data."""
-    sizes: Sizes = {}
-    for axis, extent in enumerate(p.extents):
-        if size == 0:
-            sizes[extent] = 1
-        elif size == 1:
-            sizes[extent] = p.draw.choice([x for x in PRIMES if x < (60 if len(p.extents) == 1 else 12)])
-        else:
-            sizes[extent] = (
-                p.draw.choice((65, 99, 130, 151)) if len(p.extents) == 1 else p.draw.choice((9, 11, 13) if axis else (10, 12, 14))
-            )
+    sizes = {extent: _length(p, axis, size) for axis, extent in enumerate(p.extents)}
     if "n" in sizes:
         sizes["n_plus_1"] = sizes["n"] + 1
         sizes["entries"] = 4 * sizes["n"]

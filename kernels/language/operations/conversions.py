@@ -30,7 +30,8 @@ for _letter, _name in FIXED.items():
         # bfloat16 has no numpy type: it is rounded to its bits and back, which a reference in float64 leaves out.
         _helper = ("bf16 = np.float32",) if _letter == "g" else ()
         _call = f"np.asarray({{0}}).astype({_NUMPY[_letter]})"
-        _others = tuple(n for n in ("float16", "float32", "float64", "bfloat16") if n != _name)
+        # A half in a program of higher precision makes all of its decisions as coarse: halves stay among themselves.
+        _others = tuple(n for n in ("float16", "bfloat16", *(() if _letter in "hg" else ("float32", "float64"))) if n != _name)
         declare(
             f"real_to_{_name}",
             f"R -> {_letter}",
@@ -50,6 +51,7 @@ for _letter, _name in FIXED.items():
             _call,
             _rounded,
             domain=(Interval(max(_limit.low, -2e3), min(_limit.high, 2e3)) if _letter in "hg" else _limit,),
+            reals=("float16", "bfloat16") if _letter in "hg" else None,
             helpers=_helper,
             nouns=_noun,
             weight=0.1,

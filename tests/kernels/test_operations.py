@@ -48,13 +48,15 @@ def test_warp_agrees_forward_and_backward(palette):
         verdict = judge(p, replace(outcome, launches=outcome.launches[:1]))
         if not verdict.passed or verdict.gradient != _expected_gradient(p.job.case):
             wrong.append(f"{name}: {verdict.gradient}: {verdict.reason}")
-        if outcome.failure is None:
+        if outcome.failure is None and corners[name]:
             wrong += _corner_differences(name, palette, corners[name], outcome.launches[1].arrays["out"])
     assert not wrong, "\n".join(wrong)
 
 
 def _with_corners(job, values):
     """The job with a second launch, on the corners of the operation's domain."""
+    if not values:
+        return job
     out = job.case.outputs[0]
     length = len(next(iter(values.values())))
     start = np.zeros((length, *dtype_of(out.dtype).inner), dtype_of(out.dtype).scalar)
@@ -86,7 +88,7 @@ def _corner_differences(name, palette, values, got):
 def test_value_lies_in_the_promised_range(name):
     operation, palette = OPERATIONS[name], PALETTES["float64"]
     rng = np.random.default_rng(len(name))
-    for attempt in range(12):
+    for attempt in range(12 if operation.parameters else 0):
         ranges = [
             _part(rng, argument_range(operation, k, palette), palette.type_of(letter), whole=attempt == 0 or bool(operation.kind_of(k)))
             for k, letter in enumerate(operation.parameters)

@@ -7,8 +7,9 @@ per line where not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from kernels.case import Argument, Role
 from kernels.draw import Draw
@@ -40,10 +41,12 @@ class Signature:
         self.annotations.append(type.spelling)
         return name
 
-    def struct(self, name: str, struct: str) -> str:
-        """Adds a struct argument of the class called `struct` and returns its name."""
-        self.arguments.append(Argument(name, f"struct:{struct}", 0))
-        self.annotations.append(struct)
+    def struct(self, name: str, struct: str, ndim: int = 0, role: Role = "input", *, differentiable: bool = False) -> str:
+        """Adds a struct argument of the class called `struct`, or an array of such, and returns its name."""
+        self.arguments.append(Argument(name, f"struct:{struct}", ndim, role, differentiable))
+        suffix = "" if ndim < 2 else f"{ndim}d"
+        array = f"wp.array{suffix}[{struct}]" if self.subscript else f"wp.array{suffix}(dtype={struct})"
+        self.annotations.append(array if ndim else struct)
         return name
 
     def compound(self, name: str, dtype: str, annotation: str, ndim: int = 0, *, differentiable: bool = False) -> str:
@@ -95,14 +98,28 @@ def kernel_module(
         lines += ["", *block, ""]
     text = [f'"""{docstring}"""'] if docstring else []
     lines += ["", *signature.definition(kernel_name), *indented([*text, *body])]
+    generic = ["from typing import Any", ""] if any("Any" in line for line in lines) else []
     top = [*alias_definitions("\n".join([*constants, *lines])), *constants]
-    return "\n".join(["import warp as wp", "", *([*top, ""] if top else []), *lines]) + "\n"
+    return "\n".join([*generic, "import warp as wp", "", *([*top, ""] if top else []), *lines]) + "\n"
+
+
+def factory_module(factory: str, parameter: str, value: str) -> Callable[..., str]:
+    """What makes a module like `kernel_module`, whose kernel comes from a function: it captures `parameter`, which is given `value`."""
+
+    def make(signature: Signature, kernel_name: str, body: Sequence[str], *, docstring: str = "", **rest: Any) -> str:
+        plain = kernel_module(signature, kernel_name, body, docstring=docstring, **rest)
+        above, _, kernel = plain.rpartition("@wp.kernel\n")
+        inner = indented(["@wp.kernel", *kernel.rstrip("\n").split("\n")])
+        lines = [f"def {factory}({parameter}):", *inner, "", f"    return {kernel_name}", "", "", f"{kernel_name} = {factory}({value})"]
+        return above + "\n".join(lines) + "\n"
+
+    return make
 
 
 def reference_module(
     parameters: Sequence[str], body: Sequence[str], *, helpers: Sequence[str] = (), definitions: Sequence[Sequence[str]] = ()
 ) -> str:
-    """The numpy module: imports, the working precision `f32` (and `f16` where it is used), helper lines and function blocks, then `reference` with `body`."""
+    """The numpy module: imports, the working precision `f32` (and `f16` where it is used), helper lines, functions, then `reference`."""
     imports = sorted({h for h in helpers if h.startswith("import ")})
     lines = [*imports, *([""] if imports else []), "import numpy as np", "", "f32 = np.float32"]
     text = "\n".join([*body, *helpers, *(line for block in definitions for line in block)])

@@ -30,6 +30,7 @@ from kernels.language.statement import (
     nested_expressions,
     nested_statements,
 )
+from kernels.language.verbatim import Verbatim
 
 MAX_UNROLL = 16
 
@@ -38,7 +39,9 @@ WHILE_CARRIED = "while_loop_carried_state"
 RESULT = "dynamic_loop_result"
 BREAK = "break_in_loop"
 
-_SUMS = frozenset({"add", "subtract", "add_vec", "subtract_vec", "add_mat", "subtract_mat", "negate", "negate_vec"})
+_SUMS = frozenset(
+    {"add", "subtract", "add_vec", "subtract_vec", "add_mat", "subtract_mat", "negate", "negate_vec", "add_spatial", "subtract_spatial"}
+)
 _PRODUCTS = frozenset({"multiply", "scale_vec", "vec_scale", "scale_mat"})
 _COMPONENTS = frozenset({"component_0", "component_1", "component_2", "to_real", "make_vec"})
 
@@ -52,7 +55,8 @@ def loop_limitations(statements: Sequence[Statement], constants: AbstractSet[str
 
 def is_unrolled(loop: For) -> bool:
     """Whether every supported Warp unrolls this loop (some unroll one with a continue, too)."""
-    return _is_static(loop) and loop.stop.range.low - loop.start.range.low <= MAX_UNROLL and not _jumps(loop.body, (Break, Continue))
+    rounds = abs(loop.stop.range.low - loop.start.range.low) / abs(loop.step)
+    return _is_static(loop) and rounds <= MAX_UNROLL and not _jumps(loop.body, (Break, Continue))
 
 
 def _is_static(loop: For) -> bool:
@@ -100,6 +104,9 @@ class _Analysis:
                 self._branches(body, orelse)
             case For() if is_unrolled(statement):
                 self._rounds(statement.body)
+            case Verbatim(_, _, uses, defines):
+                self._need(_variables(uses))
+                self._assign([name for name, _ in defines], _variables(uses))
             case For(_, start, stop, body):
                 self._decide([start, stop])
                 jumps = _is_static(statement) and _jumps(body, (Break, Continue))

@@ -17,7 +17,7 @@ OFFSETS = (0.125, 0.1875, 0.3125, 0.375)
 """Offsets of lattices: sixteenths away from halves, and none that people use as constants."""
 
 _BITS = {"int8": 7, "uint8": 8, "int16": 15, "uint16": 16, "int32": 31, "uint32": 32, "int64": 63, "uint64": 64}
-_LIMITS = {"float16": 200.0, "bfloat16": 200.0, "int8": 120.0, "uint8": 250.0, "int16": 3e4, "uint16": 6e4}
+_LIMITS = {"float16": 50.0, "bfloat16": 50.0, "int8": 120.0, "uint8": 250.0, "int16": 3e4, "uint16": 6e4}
 _LIMIT = 1e5
 
 

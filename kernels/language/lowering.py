@@ -34,6 +34,7 @@ from kernels.language.statement import (
     numpy_scalar,
 )
 from kernels.language.types import BOOL, Type
+from kernels.language.verbatim import Verbatim
 from kernels.source import indented
 
 NOBODY = "nobody"
@@ -145,6 +146,9 @@ class Lowering:
                 return self._for(statement, mask), mask
             case While():
                 return self._while(statement, mask), mask
+            case Verbatim(_, numpy_lines, _, defines):
+                self.defined.update(defines)
+                return numpy_lines(mask), mask
             case Break():
                 return [f"{running} = {running} & ~{mask}"], NOBODY
             case Continue() | Return():
@@ -243,7 +247,8 @@ class Lowering:
         inner: list[str] = []
         if static:
             # numpy's integers: `~` of a comparison of Python's is no negation.
-            head = f"for {counter} in np.arange({statement.start.numpy()}, {statement.stop.numpy()}):"
+            step = f", {statement.step}" if statement.step != 1 else ""
+            head = f"for {counter} in np.arange({statement.start.numpy()}, {statement.stop.numpy()}{step}):"
             inside = running or mask
         else:
             inside = self.fresh("active")

@@ -14,6 +14,8 @@ from kernels.language.types import Palette
 
 # Binding strength of Python's operators, weakest first; a call or name is an ATOM.
 OR, AND, NOT, COMPARE, BIT_OR, BIT_XOR, BIT_AND, SHIFT, ADD, MULTIPLY, UNARY, ATOM = range(12)
+TERNARY = -1
+"""A conditional expression binds weakest of all."""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,11 @@ class Call(Expression):
 def call_text(function: Function, arguments: Sequence[Expression], spelling: Spelling) -> str:
     """The call in either spelling; numpy functions take literals as numpy scalars, which can be given axes."""
     texts = [numpy_scalar(e) if spelling == "numpy" else e.render(spelling)[0] for e in arguments]
-    return f"{function.name}({', '.join(texts)})"
+    # What falls back on its default is left out; what may and doesn't is given by its name.
+    first = len(function.parameters) - len(function.defaults)
+    texts = [t if k < first else f"{function.parameters[k][0]}={t}" for k, t in enumerate(texts)]
+    name = function.numpy_name or function.name if spelling == "numpy" else function.name
+    return f"{name}({', '.join(texts)})"
 
 
 def numpy_scalar(expression: Expression) -> str:
@@ -181,17 +185,19 @@ class If(Statement):
 
 @dataclass
 class For(Statement):
-    """`for counter in range(start, stop)`; static where both are literals."""
+    """`for counter in range(start, stop, step)`; static where both ends are literals. Only a static loop may have a step."""
 
     counter: str
     start: Expression
     stop: Expression
     body: list[Statement]
+    step: int = 1
 
     def warp(self) -> list[str]:
-        from_zero = isinstance(self.start, Literal) and self.start.value == 0
+        from_zero = isinstance(self.start, Literal) and self.start.value == 0 and self.step == 1
         bounds = self.stop.warp() if from_zero else f"{self.start.warp()}, {self.stop.warp()}"
-        return [f"for {self.counter} in range({bounds}):", *block(self.body)]
+        step = f", {self.step}" if self.step != 1 else ""
+        return [f"for {self.counter} in range({bounds}{step}):", *block(self.body)]
 
     def expressions(self) -> list[Expression]:
         return [self.start, self.stop, *nested_expressions(self.body)]
@@ -258,18 +264,35 @@ class Comment(Statement):
 
 @dataclass(frozen=True, eq=False)
 class Function:
-    """A `@wp.func`: its parameters and types, body (ending in a Return) and result types."""
+    """A `@wp.func`: its parameters and types, body (ending in a Return) and result types.
+
+    `generic` leaves the parameters' types to the call (`Any`), `defaults` gives the last parameters values to fall back on, `numpy_name` is
+    what the reference calls one of several functions of one name.
+    """
 
     name: str
     parameters: tuple[tuple[str, Type], ...]
     body: tuple[Statement, ...]
     results: tuple[Type, ...]
     annotated: bool = False
+    generic: bool = False
+    defaults: tuple[float, ...] = ()
+    numpy_name: str = ""
 
     def warp(self) -> list[str]:
         """The decorated definition."""
-        result = self.results[0].spelling if self.annotated and len(self.results) == 1 else ""
-        return ["@wp.func", *def_lines(self.name, [f"{n}: {t.spelling}" for n, t in self.parameters], result), *block(list(self.body))]
+        result = self.results[0].spelling if self.annotated and len(self.results) == 1 and not self.generic else ""
+        annotated = [f"{n}: {'Any' if self.generic else t.spelling}" for n, t in self.parameters]
+        return ["@wp.func", *def_lines(self.name, self._with_defaults(annotated, "{}"), result), *block(list(self.body))]
+
+    def numpy_head(self) -> str:
+        """The first line of the reference's function."""
+        names = [n for n, _ in self.parameters]
+        return f"def {self.numpy_name or self.name}({', '.join(self._with_defaults(names, 'f32({})', '='))}):"
+
+    def _with_defaults(self, parameters: list[str], value: str, sign: str = " = ") -> list[str]:
+        first = len(parameters) - len(self.defaults)
+        return [p if k < first else f"{p}{sign}{value.format(self.defaults[k - first])}" for k, p in enumerate(parameters)]
 
 
 def block(statements: Sequence[Statement]) -> list[str]:

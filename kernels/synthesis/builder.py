@@ -7,13 +7,14 @@ where Warp's adjoint is right (see kernels.language.gradients).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from kernels.case import Role
 from kernels.domain import Domain
-from kernels.domains import Bernoulli
+from kernels.domains import Bernoulli, Struct
 from kernels.draw import Draw, digest
 from kernels.language.expression import Apply, Expression, Variable, apply, literal
 from kernels.language.interval import Interval
@@ -31,6 +32,7 @@ from kernels.language.statement import (
     nested_statements,
 )
 from kernels.language.types import I32, Palette, Type, type_named
+from kernels.language.verbatim import NumpyLines, Verbatim
 from kernels.source import Signature, signature
 from kernels.synthesis.expressions import Expressions
 from kernels.synthesis.policy import Policy, draw_palette, draw_policy
@@ -51,6 +53,16 @@ class ArrayPlan:
     domain: Callable[[Sizes], Domain] | None
 
 
+@dataclass(frozen=True)
+class Captured:
+    """A constant of the module that the kernel captures: its name, its value as text, its line, and whether it is a real number."""
+
+    name: str
+    value: str
+    line: str
+    real: bool = True
+
+
 @dataclass
 class Value:
     """A value in scope, and whether anything has used it since it was last assigned."""
@@ -61,7 +73,10 @@ class Value:
 
 @dataclass
 class Program:
-    """The state of one program. `statements` is the block that new statements go to."""
+    """The state of one program. `statements` is the block that new statements go to.
+
+    `leaves_outputs` says that a thread may return without having written its outputs, `early_exits` that one may return after.
+    """
 
     draw: Draw
     theme: Theme
@@ -73,6 +88,9 @@ class Program:
     values: list[Value] = field(default_factory=list)
     sums: list[Variable] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
+    constants: list[Captured] = field(default_factory=list)
+    field_plans: dict[str, ArrayPlan] = field(default_factory=dict)
+    reference_definitions: list[list[str]] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     function_ranges: dict[str, list[Interval]] = field(default_factory=dict)
     function_results: dict[str, list[Interval]] = field(default_factory=dict)
@@ -84,6 +102,10 @@ class Program:
     elementwise: bool = True
     helpers: list[str] = field(default_factory=list)
     guards: list[str] = field(default_factory=list)
+    leaves_outputs: bool = False
+    early_exits: bool = False
+    structs_of_threads: list[tuple[str, str, str]] = field(default_factory=list)
+    overloaded: set[str] = field(default_factory=set)
 
     @property
     def real(self) -> Type:
@@ -125,6 +147,19 @@ class Program:
         self.statements.append(statement)
         if isinstance(statement, (Assign, Augment)):
             self.expressions.provenance.extend(statement.name, statement.value)
+
+    def verbatim(
+        self,
+        lines: Sequence[str],
+        numpy: NumpyLines,
+        uses: Sequence[Expression] = (),
+        defines: Sequence[Variable] = (),
+    ) -> None:
+        """Adds lines that the idiom spells itself; the variables that they define are in scope from here on."""
+        self.add(Verbatim(tuple(lines), numpy, tuple(uses), tuple((v.name, v.type) for v in defines)))
+        for variable in defines:
+            self.expressions.provenance.made_of(variable.name, uses)
+            self.values.append(Value(variable))
 
     def touch(self, expressions: Sequence[Expression]) -> None:
         """Marks the variables of `expressions` as used, and collects what their operations need."""
@@ -228,6 +263,13 @@ class Program:
             self.elementwise = False
         return name
 
+    def struct_fields(self, name: str) -> list[str]:
+        """The fields of the struct argument called `name`, those of nested structs as `inner.field`."""
+        plan = self.plans.get(name)
+        rule = plan.domain if plan is not None else self.value_domains[name]
+        assert rule is not None, f"{name} is no struct"
+        return list(_field_names(rule(defaultdict(lambda: 1))))
+
     def parameter(self, quantity: Quantity) -> Variable:
         """Adds a value argument for `quantity`."""
         name = self.name(quantity.name)
@@ -265,6 +307,15 @@ class Program:
         """Adds a comment, in the programs that have comments."""
         if self.draw.chance(0.25):
             self.statements.append(Comment(text))
+
+
+def _field_names(domain: Domain) -> Iterator[str]:
+    assert isinstance(domain, Struct)
+    for name, _, inner in domain.fields:
+        if isinstance(inner, Struct):
+            yield from (f"{name}.{deeper}" for deeper in _field_names(inner))
+        else:
+            yield name
 
 
 def lattice_offset(name: str) -> float:

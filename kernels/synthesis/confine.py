@@ -12,7 +12,7 @@ from kernels.language.kinds import limit
 from kernels.language.types import Type, type_named
 from kernels.synthesis.convert import shape_of
 
-SCALED = {"matrix": "scale_mat", "spatial": "scale_spatial"}
+SCALED = {"vector": "scale_vec", "matrix": "scale_mat", "spatial": "scale_spatial"}
 """What scales a value of a shape by a factor before it."""
 
 
@@ -90,14 +90,15 @@ class Confiner:
     def _shrunk(self, x: Expression, domain: Interval) -> Expression:
         """A composite brought into `domain`: scaled down, or for a one-sided domain replaced by a safe constant vector."""
         shape, real = shape_of(x.type), type_named(x.type.scalar) if x.type.is_float else None
-        if real is None or shape not in ("vector", *SCALED):
+        if real is None or shape not in SCALED:
             raise ValueError(f"no way to confine a {x.type.name} with range {x.range} to {domain}")
         if domain.low > 0.0:
             if shape != "vector" or x.type.inner[0] > 4:
                 raise ValueError(f"no way to confine a {x.type.name} with range {x.range} to {domain}")
             parts = [self.constant(real, max(domain.low, 0.5), 3.0) for _ in range(x.type.inner[0])]
             return apply({2: "make_vec2", 3: "make_vec", 4: "make_vec4"}[len(parts)], *parts)
-        if shape == "vector":
+        # In half precision the square of a long vector overflows.
+        if shape == "vector" and not (self.coarse and x.range.magnitude > 60.0):
             return self.direction(x)
         factor = float(f"{min(-domain.low, domain.high) / x.range.magnitude:.0e}") / 2
         if x.type.scalar == "float16" and factor < 1e-3:

@@ -127,7 +127,7 @@ def count_steps(p: Program) -> bool:
 
 def helper_call(p: Program) -> bool:
     """A call of a helper function, written for the purpose or used before; sometimes it gives two results."""
-    known = [f for f in p.functions if all(p.scope_of(t) for _, t in f.parameters)]
+    known = [f for f in p.functions if f.name not in p.overloaded and not f.generic and all(p.scope_of(t) for _, t in f.parameters)]
     if known and p.draw.chance(0.3):
         return _call(p, p.draw.choice(known))
     function = make_function(p, p.pick(p.draw.weighted((1, 2, 3), (2, 4, 2)), "R", "V"))

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-from kernels.case import Case, Launch, Role
+from kernels.case import Case, Role
 from kernels.domain import Domain
-from kernels.domains import Integers, Struct, Uniform
-from kernels.draw import PRIMES, Draw
+from kernels.domains import Bernoulli, Integers, Struct
+from kernels.draw import Draw
 from kernels.language.expression import Expression, Variable, apply, literal
-from kernels.language.gradients import loop_limitations
 from kernels.language.interval import Interval
 from kernels.language.kinds import natural_kind
-from kernels.language.lowering import Lowering
-from kernels.language.statement import If, Return, Statement, Store
+from kernels.language.statement import If, Load, Return, Statement, Store
 from kernels.language.types import BOOL, I32, Palette, Type
 from kernels.language.types import real as real_type
-from kernels.source import indented, kernel_module, reference_module, struct_definition
-from kernels.synthesis import idioms_control, idioms_data, idioms_showcase, idioms_values
-from kernels.synthesis.builder import Program, Sizes, Value, plural, start
+from kernels.source import struct_definition
+from kernels.synthesis import (
+    idioms_control,
+    idioms_data,
+    idioms_forms,
+    idioms_functions,
+    idioms_showcase,
+    idioms_structs,
+    idioms_values,
+)
+from kernels.synthesis.builder import Program, Sizes, Value, start
 from kernels.synthesis.convert import shape_of
-from kernels.synthesis.long_lines import split_long_lines
+from kernels.synthesis.finished import finished_case
 from kernels.synthesis.vocabulary import Quantity
 
 Idiom = Callable[[Program], bool]
@@ -50,6 +55,28 @@ IDIOMS: tuple[tuple[Idiom, float], ...] = (
     (idioms_data.accumulate_atomically, 1.0),
     (idioms_data.flags, 0.4),
     (idioms_data.mask_input, 0.5),
+    (idioms_forms.ternary, 0.7),
+    (idioms_forms.chained, 0.15),
+    (idioms_forms.components, 0.35),
+    (idioms_forms.component_sum, 0.3),
+    (idioms_forms.local_array, 0.12),
+    (idioms_forms.nested_loops, 0.3),
+    (idioms_forms.stepped, 0.25),
+    (idioms_forms.while_with_jumps, 0.25),
+    (idioms_forms.captured, 0.5),
+    (idioms_forms.static_loop, 0.3),
+    (idioms_forms.check_finite, 0.6),
+    (idioms_forms.gather_inline, 0.5),
+    (idioms_structs.struct_of_thread, 0.35),
+    (idioms_structs.struct_result, 0.25),
+    (idioms_structs.struct_with_arrays, 0.2),
+    (idioms_structs.nested_struct, 0.15),
+    (idioms_functions.custom_gradient, 0.2),
+    (idioms_functions.native_function, 0.15),
+    (idioms_functions.overloaded, 0.15),
+    (idioms_functions.with_default, 0.2),
+    (idioms_functions.generic, 0.15),
+    (idioms_functions.generic_helper, 0.15),
 )
 
 DECIDING: frozenset[Idiom] = frozenset(
@@ -65,6 +92,11 @@ DECIDING: frozenset[Idiom] = frozenset(
         idioms_data.window_loop,
         idioms_data.search,
         idioms_data.accumulate_atomically,
+        idioms_forms.ternary,
+        idioms_forms.chained,
+        idioms_forms.local_array,
+        idioms_functions.overloaded,
+        idioms_functions.generic_helper,
     }
 )
 """Idioms that may decide on a computed real."""
@@ -80,11 +112,14 @@ def synthesize(draw: Draw) -> Case:
     for quantity in inputs:
         array = idioms_data.per_item(p, quantity)
         p.load(array, quantity, p.lane_variables)
-    if not p.expressions.coarse and draw.chance(0.25) and outputs and all(letter != "M" for _, letter in outputs):
-        _early_exit(p, outputs)
+    if not p.expressions.coarse and draw.chance(0.4) and outputs:
+        if draw.chance(0.6):
+            _skip(p)
+        elif all(letter != "M" for _, letter in outputs):
+            _early_exit(p, outputs)
     _add_idioms(p)
     _finish(p, outputs)
-    return _case(p, guard)
+    return finished_case(p, guard)
 
 
 def _add_idioms(p: Program) -> None:
@@ -95,7 +130,7 @@ def _add_idioms(p: Program) -> None:
     weights = [w * draw.log_normal(0.8) for _, w in there]
     if p.policy.exploring:
         there, weights = [*there, (idioms_showcase.showcase, 0.0)], [*weights, 1.5 * sum(weights)]
-    for _ in range(draw.weighted((2, 3, 4, 5, 7, 10), (2, 4, 4, 3, 2, 1)) + (3 if p.policy.exploring else 0)):
+    for _ in range(draw.weighted((1, 2, 3, 4, 5, 7, 10, 16, 30), (2, 4, 5, 5, 4, 3, 1.5, 0.6, 0.25)) + (3 if p.policy.exploring else 0)):
         for _ in range(4):
             if draw.weighted([i for i, _ in there], weights)(p):
                 break
@@ -182,6 +217,27 @@ def _early_exit(p: Program, outputs: list[tuple[str, str]]) -> None:
     for name, letter in outputs:
         plain.append(Store(name, p.lane_variables, _plain(p, letter)))
     p.add(If(condition, [*plain, Return()]))
+    p.early_exits = True
+
+
+def _skip(p: Program) -> None:
+    """A thread with nothing to do returns and leaves its results as they were."""
+    if p.draw.chance(0.5) and len(p.plans) < 6:
+        kind = p.draw.choice(("flag", "mask", "bound"))
+        name = p.name(
+            {"flag": f"{p.theme.items[0]}_active", "mask": f"{p.theme.items[0]}_flags", "bound": f"{p.theme.items[0]}_type"}[kind]
+        )
+        type = BOOL if kind == "flag" else I32
+        p.array(name, type, p.extents, lambda sizes: Bernoulli(0.7) if kind == "flag" else Integers(0, 5))
+        here = Load(type, Interval(0, 1) if kind == "flag" else Interval(0, 4), name, p.lane_variables)
+        condition = apply("not", here) if kind == "flag" else apply("equal_int", here, literal(0 if kind == "mask" else 3, I32))
+        if kind == "mask" and p.draw.chance(0.5):
+            condition = apply("equal_int", apply("bit_and", here, literal(p.draw.choice((1, 2)), I32)), literal(0, I32))
+    else:
+        sources = [v for v in p.varying() if shape_of(v.type) in ("real", "vector", "integer")]
+        condition = p.expressions.condition(p.draw.subset(sources, min(2, len(sources))))
+    p.add(If(condition, [Return()]))
+    p.leaves_outputs = True
 
 
 def _plain(p: Program, letter: str) -> Expression:
@@ -219,9 +275,12 @@ def _finish(p: Program, outputs: list[tuple[str, str]]) -> None:
             for total in sums:
                 value = _plus(p, value, total)
         accumulates = letter in "RV" and p.draw.chance(0.1)
-        role: Role = "inout" if accumulates else "output"
-        domain = (lambda sizes: Uniform(-1.0, 1.0)) if accumulates else None
-        p.array(name, type, p.extents, domain, role, differentiable=type.is_float and not p.has_early_exit(name) if accumulates else None)
+        kept = accumulates or p.leaves_outputs
+        role: Role = "inout" if kept else "output"
+        start = Quantity(name, letter, 0.0 if type.scalar.startswith("u") else -1.0, 3.0)
+        domain = (lambda sizes, start=start: p.domain_of(start)) if kept else None
+        differentiable = type.is_float and not (accumulates and p.has_early_exit(name)) if kept else None
+        p.array(name, type, p.extents, domain, role, differentiable=differentiable)
         p.add(Store(name, p.lane_variables, value, "+" if accumulates else ""))
 
 
@@ -282,82 +341,3 @@ def _label(p: Program, sources: list[Expression], type: Type) -> Expression:
         value = term if value is None else apply("add_int", value, term)
     assert value is not None
     return value
-
-
-def _case(p: Program, guard: bool) -> Case:
-    verb, item = p.draw.choice(p.theme.verbs), p.draw.choice(p.theme.items)
-    name = f"{verb}_{plural(item)}"
-    p.statements = split_long_lines(p, p.statements)
-    p.limitations |= loop_limitations(p.statements, {a.name for a in p.sig.arguments if not a.ndim})
-    body = [f"{', '.join(p.lanes)} = wp.tid()", *[line for s in p.statements for line in s.warp()]]
-    functions = [f.warp() for f in p.functions]
-    phrase = verb.replace("_to", " to").replace("_", " ").capitalize()
-    docstring = f"{phrase} every {item.replace('_', ' ')}." if p.draw.chance(0.15) else ""
-    return Case(
-        family="program",
-        seed=p.draw.seed,
-        index=p.draw.index,
-        kernel_name=name,
-        python_source=kernel_module(p.sig, name, body, definitions=[*p.definitions, *functions], docstring=docstring),
-        reference_source=_reference(p, guard),
-        arguments=tuple(p.sig.arguments),
-        launches=tuple(_launch(p, guard, size) for size in range(3)),
-        limitations=tuple(sorted(p.limitations)),
-        elementwise=p.elementwise and not any(a.role in ("accumulate", "inout") and a.differentiable for a in p.sig.arguments),
-    )
-
-
-def _reference(p: Program, guard: bool) -> str:
-    extents = [f"min(dim[{a}], {name})" for a, name in enumerate(p.guards)] if guard else [f"dim[{a}]" for a in range(len(p.lanes))]
-    lanes = p.lanes[0]
-    if len(p.lanes) == 1:
-        body = [f"{lanes} = np.arange({extents[0]})"]
-    else:
-        body = [f"{', '.join(p.lanes)} = (axis.ravel() for axis in np.indices(({', '.join(extents)})))"]
-    outputs = [a for a in p.sig.arguments if a.role != "input"]
-    body += [f"{a.name} = {a.name}.copy()" for a in outputs]
-    statements = p.statements[1:] if guard else p.statements
-    names = [a.name for a in p.sig.arguments]
-    body += Lowering([*names, *p.lanes], lanes, p.names).kernel(statements)
-    body.append("return {" + ", ".join(f'"{a.name}": {a.name}' for a in outputs) + "}")
-    definitions = []
-    for f in p.functions:
-        parameters = [n for n, _ in f.parameters]
-        inner = Lowering(parameters, parameters[0])
-        definitions.append([f"def {f.name}({', '.join(parameters)}):", *indented(inner.function(list(f.body), f.results))])
-    words = set(re.findall(r"\w+", "\n".join(body)))
-    used = ["dim", *(n for n in names if n in words)]
-    return reference_module(used, body, helpers=p.helpers, definitions=definitions)
-
-
-def _length(p: Program, axis: int, size: int) -> int:
-    """The grid's extent along `axis` in launch number `size`. Half precision makes do with fewer threads: each one's decisions are near."""
-    flat = len(p.extents) == 1
-    if size == 0:
-        return 1
-    if size == 1:
-        return p.draw.choice([x for x in PRIMES if x < (60 if flat and not p.expressions.coarse else 12)])
-    if flat:
-        return 65 if p.expressions.coarse else p.draw.choice((65, 99, 130, 151))
-    return p.draw.choice((9, 11, 13) if axis else (10, 12, 14))
-
-
-def _launch(p: Program, guard: bool, size: int) -> Launch:
-    """One launch: one thread, a prime number, and one above 64 that no block divides; guarded kernels get threads beyond the data."""
-    sizes = {extent: _length(p, axis, size) for axis, extent in enumerate(p.extents)}
-    if "n" in sizes:
-        sizes["n_plus_1"] = sizes["n"] + 1
-        sizes["entries"] = 4 * sizes["n"]
-    dim = tuple(sizes[e] + (p.draw.integer(0, 5) if guard and size else 0) for e in p.extents)
-    shapes: dict[str, tuple[int, ...]] = {}
-    domains: dict[str, Domain] = {}
-    for a in p.sig.arguments:
-        plan = p.plans.get(a.name)
-        if plan is None:
-            shapes[a.name] = ()
-            domains[a.name] = p.value_domains[a.name](sizes)
-            continue
-        shapes[a.name] = tuple(sizes[e] if isinstance(e, str) else e for e in plan.shape)
-        if plan.domain is not None:
-            domains[a.name] = plan.domain(sizes)
-    return Launch(dim=dim, shapes=shapes, domains=domains)

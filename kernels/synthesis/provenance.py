@@ -40,6 +40,10 @@ class Provenance:
         if kind := self.kind(value):
             self._kinds[name] = kind
 
+    def made_of(self, name: str, values: Sequence[Expression]) -> None:
+        """A local that some lines of their own make of `values`."""
+        self._origins[name] = frozenset().union(*(self.roots(v) for v in values)) or frozenset({name})
+
     def extend(self, name: str, value: Expression) -> None:
         """A local that may also hold `value`, or has it added: it comes from there too, and may have vanished."""
         self._origins[name] = self._origins.get(name, frozenset()) | self.roots(value)

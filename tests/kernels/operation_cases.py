@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 
 import numpy as np
 
@@ -75,13 +76,15 @@ def operation_case(name, palette_name, index):
     sig.array("out", expression.type, role="output")
     domains = {a.array: domain_for(a.type, a.range, operation.kind_of(position)) for position, a in enumerate(expression.arguments)}
     names = [a.array for a in expression.arguments]
+    loads = [f"{a}_i = {a}[i]" for a in names]
+    in_locals = re.sub(r"\b([pqrst])\[i\]", r"\1_i", expression.warp())
     body = ["i = np.arange(dim[0])", "out = out.copy()", f"out[i] = {expression.numpy()}", 'return {"out": out}']
     return Case(
         family=f"operation_{palette_name}",
         seed=0,
         index=index,
         kernel_name=f"k_{name}",
-        python_source=kernel_module(sig, f"k_{name}", ["i = wp.tid()", f"out[i] = {expression.warp()}"]),
+        python_source=kernel_module(sig, f"k_{name}", ["i = wp.tid()", *loads, f"out[i] = {in_locals}"]),
         reference_source=reference_module(["dim", *names, "out"], body, helpers=operation.helpers),
         arguments=tuple(sig.arguments),
         launches=(Launch((LANES,), dict.fromkeys([*names, "out"], (LANES,)), domains),),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernels.language.interval import REALS, UNIT, Interval
-from kernels.language.operation import ADD, MULTIPLY, UNARY, declare, infix
+from kernels.language.operation import ADD, MULTIPLY, TERNARY, UNARY, declare, infix
 
 DIVISOR = Interval(0.05, 1e30)
 
@@ -94,6 +94,17 @@ declare(
     smooth=False,
     nouns=("selected", "chosen", "effective"),
     weight=1.0,
+)
+declare(
+    "ternary",
+    "B,R,R -> R",
+    "{1} if {0} else {2}",
+    "np.where({0}, {1}, {2})",
+    lambda c, a, b: a.hull(b),
+    precedence=TERNARY,
+    smooth=False,
+    nouns=("picked", "side_value", "limit_value"),
+    weight=0.0,
 )
 declare("to_real", "I -> R", "{R}({0})", "{r}({0})", lambda a: a, nouns=("count", "steps"), weight=0.8)
 declare(

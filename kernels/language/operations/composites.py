@@ -244,6 +244,7 @@ for _name, _bounds in (("minimum", min), ("maximum", max)):
             sized=True,
             smooth=False,
             jumps=_letter == "S",
+            reals=("float32", "float64"),
             nouns=(f"{_name}_axis",),
             weight=_RARE,
         )

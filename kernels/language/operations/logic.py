@@ -25,6 +25,19 @@ for _letter, _suffix in (("R", ""), ("I", "_int")):
 for _name, _symbol in (("equal", "=="), ("not_equal", "!=")):
     infix(f"{_name}_int", "I,I -> B", _symbol, _truth, COMPARE, smooth=False, nouns=("matches",))
 
+declare(
+    "between",
+    "R,R,R -> B",
+    "{0} < {1} < {2}",
+    "({0} < {1}) & ({1} < {2})",
+    _truth,
+    precedence=COMPARE,
+    numpy_precedence=BIT_AND,
+    smooth=False,
+    jumps=True,
+    nouns=("in_range",),
+    weight=0.0,
+)
 declare("and", "B,B -> B", "{0} and {1}", "{0} & {1}", _truth, precedence=AND, numpy_precedence=BIT_AND, smooth=False, nouns=("both",))
 declare(
     "or", "B,B -> B", "{0} or {1}", "{0} | {1}", _truth, precedence=OR, numpy_precedence=BIT_OR, smooth=False, nouns=("either",), weight=0.7

@@ -193,6 +193,16 @@ declare(
     nouns=("uniform_vec", "splat"),
     weight=0.1,
 )
+for _slots, _of in (("0:2", "P"), ("1:", "P"), (":2", "X"), ("2:4", "X")):
+    declare(
+        f"slice_{_of.lower()}_{_slots.replace(':', '_')}",
+        f"{_of} -> W",
+        f"{{0}}[{_slots}]",
+        f"{{0}}[..., {_slots}]",
+        lambda v: v,
+        nouns=("planar", "tail_part"),
+        weight=0.05,
+    )
 for _axis in range(3):
     declare(
         f"component_{_axis}",
@@ -244,6 +254,7 @@ for _name, _numpy, _range in (("minimum", "np.minimum", _lower), ("maximum", "np
         sized=True,
         smooth=False,
         jumps=True,
+        reals=("float32", "float64"),
         nouns=("major_axis",) if _name == "maximum" else ("minor_axis",),
         weight=0.1,
     )

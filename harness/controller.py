@@ -145,6 +145,8 @@ class Controller:
         unfinished = session.testscollected - len(self._results)
         if unfinished > 0:
             return f"{unfinished} of {session.testscollected} cases were not run"
+        if self._results and all(result.skipped for result in self._results.values()):
+            return f"none of the {len(self._results)} cases can run here: {next(iter(self._results.values())).skipped}"
         lost = [r.case_id for r in self._results.values() if r.passed and (self._options.seed, r.case_id) not in done]
         return f"{len(lost)} cases passed and are not in the dataset, {lost[0]} among them" if lost else None
 

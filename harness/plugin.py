@@ -103,7 +103,8 @@ def workbench(request: pytest.FixtureRequest) -> Iterator[Workbench]:
 
 @pytest.fixture
 def check_case(request: pytest.FixtureRequest, workbench: Workbench) -> Callable[[str], None]:
-    """A function that takes a case to its result, puts the result into the test's report, and fails the test if the case failed."""
+    """A function that takes a case to its result and puts that into the test's report; it fails the test if the case failed, and skips it
+    if the case cannot run here."""
     from harness.errors import DatasetError
     from harness.isolation import IsolationError
 
@@ -115,6 +116,8 @@ def check_case(request: pytest.FixtureRequest, workbench: Workbench) -> Callable
             request.session.shouldfail = str(error)
             pytest.fail(str(error), pytrace=False)
         request.node.user_properties.append(result.to_property())
+        if result.skipped:
+            pytest.skip(result.skipped)
         if not result.passed:
             pytest.fail(text, pytrace=False)
 

@@ -15,13 +15,14 @@ import pyarrow as pa
 
 from generation.code.job import Outcome
 from generation.code.settings import VALIDATIONS
-from harness.structure import builtins_used, content_hash, features_used, structure_hash
+from harness.features import features_used
+from harness.structure import builtins_used, content_hash, structure_hash
 from kernels.case import Case
 
 if TYPE_CHECKING:
     from harness.oracle import Verdict
 
-HARNESS_VERSION = "0.2.0"
+HARNESS_VERSION = "0.3.0"
 
 FORMAT = "warp-kernel-harness/1"
 """The name and version of the files on disk: manifest, shards, summary."""
@@ -57,7 +58,12 @@ COLUMNS = (
     Column("code_bytes", pa.int64(), "bytes of `code` in UTF-8"),
     Column("python_bytes", pa.int64(), "bytes of `python_source` in UTF-8"),
     Column("builtins", _TEXTS, "Warp builtins used in the bodies of kernel and functions", few_values=True),
-    Column("features", _TEXTS, "language features used in the bodies of kernel and functions", few_values=True),
+    Column(
+        "features",
+        _TEXTS,
+        "statement forms of the program; those of real kernels' statistics are the kernel's own, without its functions",
+        few_values=True,
+    ),
     Column("structure_hash", pa.string(), "hash of the program without names and constants; no two records share it"),
     Column("launch", pa.string(), "JSON: arguments, grids, shapes and domains of the launches that were checked"),
     Column("validation", pa.string(), "`compiled`, `executed_on_host` or `executed`", few_values=True),
@@ -82,6 +88,13 @@ COLUMNS = (
     Column("not_executed", pa.string(), "why the code was compiled and not executed; empty if it was executed", few_values=True),
     Column("ptx", pa.string(), "NVRTC's PTX of the preamble and `code`, where it was asked for; null elsewhere"),
     Column("resources", pa.string(), "JSON: registers and bytes of memory that each entry point takes on `arch`; null where `ptx` is"),
+    Column(
+        "overloads",
+        _TEXTS,
+        "overloads of Warp builtins that `code` calls, operators and indexing among them, such as `dot(vec3f,vec3f)`; `adj_` before those "
+        "whose adjoint the backward code calls",
+        few_values=True,
+    ),
 )
 
 SCHEMA = pa.schema([pa.field(column.name, column.type) for column in COLUMNS])
@@ -152,6 +165,7 @@ def make_record(
         "not_executed": outcome.not_executed,
         "ptx": outcome.ptx,
         "resources": None if outcome.resources is None else json.dumps(outcome.resources, sort_keys=True, separators=(",", ":")),
+        "overloads": list(outcome.overloads),
     }
 
 

@@ -21,7 +21,7 @@ from harness.oracle.verdict import Verdict
 from kernels.case import Argument
 
 _LITERAL_ELEMENTS = 16
-_MODULES = ("kernels.dtypes", "generation.code.assembly")
+_MODULES = ("kernels.dtypes", "generation.code.compounds", "generation.code.assembly")
 _TEMPLATE = Path(__file__).with_name("reproduction_template.py")
 
 
@@ -63,7 +63,9 @@ def _arguments(arguments: Sequence[Argument]) -> list[tuple[str, str, int, str, 
 
 def _modules_text() -> str:
     """The project's own modules that put arguments together, which the script carries along: with them it needs numpy and Warp alone."""
-    return "".join(f"    {name!r}: {Path(importlib.import_module(name).__file__ or '').read_text(encoding='utf-8')!r},\n" for name in _MODULES)
+    return "".join(
+        f"    {name!r}: {Path(importlib.import_module(name).__file__ or '').read_text(encoding='utf-8')!r},\n" for name in _MODULES
+    )
 
 
 def _completed(template: str, data: str) -> str:

@@ -16,6 +16,7 @@ LONGEST_REASON = 300
 class CaseResult:
     """How one case ended: `reason` is one line, '' if it passed; `spooled` says that its record is in the spool; `seconds` are by stage.
 
+    `skipped` says what the case needs that is not there, if it was not run for that; it has then neither passed nor failed.
     `validation` is the level that a case reached that passed, and `not_executed` why it was not executed.
     """
 
@@ -28,7 +29,13 @@ class CaseResult:
     code_bytes: int = 0
     spooled: bool = False
     reproduction: str = ""
+    skipped: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the case was run and did not pass."""
+        return not self.passed and not self.skipped
 
     @property
     def family(self) -> str:

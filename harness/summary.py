@@ -44,8 +44,9 @@ def build_summary(
 ) -> dict[str, Any]:
     """The summary of a run, ready for JSON.
 
-    `cases.passed` counts every case that passed; those with a known limitation are among them and counted again by themselves. `seconds`
-    are summed over workers, by stage. `code_bytes` are the bytes of code that the run added to the dataset.
+    `cases.passed` counts every case that passed; those with a known limitation are among them and counted again by themselves. Cases that
+    were skipped, since the installed Warp lacks what they need, are not among those run; `skipped` has the reasons. `seconds` are summed
+    over workers, by stage. `code_bytes` are the bytes of code that the run added to the dataset.
     """
     passed = [r for r in results if r.passed]
     seconds: Counter[str] = Counter()
@@ -69,21 +70,23 @@ def build_summary(
         "cases": {
             "asked": asked,
             "already_there": already_there,
-            "run": len(results),
+            "run": sum(not r.skipped for r in results),
             "passed": len(passed),
             "known_limitation": sum(r.gradient.startswith(_LIMITATION) for r in passed),
-            "failed": len(results) - len(passed),
+            "failed": sum(r.failed for r in results),
+            "skipped": sum(bool(r.skipped) for r in results),
             "harvested": committed.rows,
             "duplicate": committed.duplicates,
         },
         "validation": dict(sorted(Counter(r.validation for r in passed).items())),
         "not_executed": dict(sorted(Counter(r.not_executed for r in passed if r.not_executed).items())),
+        "skipped": dict(sorted(Counter(r.skipped for r in results if r.skipped).items())),
         "gradient": dict(sorted(Counter(r.gradient for r in passed).items())),
         "by_family": _by_family(results, committed),
         "failures": [
             {"case": r.case_id, "reason": r.reason, "reproduction": r.reproduction}
             for r in sorted(results, key=lambda r: r.case_id)
-            if not r.passed
+            if r.failed
         ],
         "seconds": {stage: round(value, 3) for stage, value in sorted(seconds.items())},
         "wall_seconds": round(wall_seconds, 3),
@@ -111,15 +114,17 @@ def summary_text(summary: dict[str, Any]) -> str:
     """A few lines for the terminal: the counts, what was added, and the first failures."""
     cases = summary["cases"]
     levels = ", ".join(f"{count} {level}" for level, count in summary["validation"].items())
+    skipped = f", {cases['skipped']} skipped" if cases["skipped"] else ""
     limitations = f" ({cases['known_limitation']} with a known limitation)" if cases["known_limitation"] else ""
     lines = [
         f"{summary['device']}: {cases['asked']} cases asked, {cases['already_there']} already there, {cases['run']} run: "
-        f"{cases['passed']} passed{limitations}, {cases['failed']} failed",
+        f"{cases['passed']} passed{limitations}, {cases['failed']} failed{skipped}",
         f"validation: {levels or 'none'}",
         f"harvested {cases['harvested']} records, {summary['code_bytes'] / 1e6:.3f} MB of code; "
         f"left out {cases['duplicate']} whose structure is there already; {summary['wall_seconds']:.1f} s",
     ]
     lines += [f"{count} not executed: {reason}" for reason, count in summary["not_executed"].items()]
+    lines += [f"{count} skipped: {reason}" for reason, count in summary["skipped"].items()]
     for failure in summary["failures"][:FAILURES_SHOWN]:
         where = f" [{failure['reproduction']}]" if failure["reproduction"] else ""
         lines.append(f"failed {failure['case']}: {failure['reason']}{where}")
@@ -135,9 +140,9 @@ def _by_family(results: Sequence[CaseResult], committed: Committed) -> dict[str,
         mine = [r for r in results if r.family == family]
         tally = committed.by_family.get(family, Tally())
         table[family] = {
-            "run": len(mine),
+            "run": sum(not r.skipped for r in mine),
             "passed": sum(r.passed for r in mine),
-            "failed": sum(not r.passed for r in mine),
+            "failed": sum(r.failed for r in mine),
             "harvested": tally.rows,
             "duplicate": tally.duplicates,
             "code_bytes": tally.code_bytes,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from generation.code.job import Outcome
 from generation.code.settings import VALIDATIONS
 from harness.isolation import BatchRunner
+from harness.needs import lacking
 from harness.oracle import PreparationError, Prepared, Verdict, judge, prepare
 from harness.plan import Plan
 from harness.records import make_record
@@ -40,6 +41,7 @@ class _Entry:
     prepared: Prepared | None = None
     outcome: Outcome | None = None
     failure: str = ""
+    skipped: str = ""
     details: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -74,13 +76,15 @@ class Workbench:
             self._spool.close()
 
     def check(self, case_id: str) -> tuple[CaseResult, str]:
-        """The result of a case, and the text to fail with ('' if it passed). Its record is in the spool when this returns.
+        """The result of a case, and the text to fail with ('' if it did not fail). Its record is in the spool when this returns.
 
         Raises what the child process or the spool raise when they can do no work at all; that is no fault of the case.
         """
         if case_id not in self._entries:
             self._make_batch(case_id)
         entry = self._entries.pop(case_id)
+        if entry.skipped:
+            return CaseResult(case_id, False, skipped=entry.skipped, seconds=entry.seconds), ""
         if entry.failure or entry.prepared is None or entry.outcome is None:
             return CaseResult(case_id, False, entry.failure, seconds=entry.seconds), self._failure_text(
                 case_id, entry.failure, entry.details
@@ -137,6 +141,9 @@ class Workbench:
         try:
             with _timed(entry.seconds, "generate"):
                 entry.case = build_named_case(self.plan.options.seed, case_id)
+            entry.skipped = lacking(entry.case.python_source)
+            if entry.skipped:
+                return entry
             with _timed(entry.seconds, "prepare"):
                 entry.prepared = prepare(entry.case, gpu=self.plan.reach.gpus > 0)
         except PreparationError as error:

@@ -6,24 +6,16 @@ Each is a small frozen dataclass with one method, `draw`; all of them go to JSON
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.domain import Domain as Domain
 from kernels.dtypes import DType
-
-
-@dataclass(frozen=True)
-class Domain:
-    """A set of values. `draw` gives a numpy array of `shape` elements of `dtype` (its inner axes appended)."""
-
-    kind: ClassVar[str] = ""
-
-    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
-        """An array of the domain's values, shape `shape + dtype.inner`."""
-        raise NotImplementedError
+from kernels.mesh_domains import BoxCorners, MeshPoints, MeshTriangles, NearMesh, Voxels
 
 
 @dataclass(frozen=True)
@@ -36,6 +28,21 @@ class Uniform(Domain):
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
         return dtype.rounded(rng.uniform(self.low, self.high, shape + dtype.inner))
+
+
+@dataclass(frozen=True)
+class Lattice(Domain):
+    """Floats `offset + step * k` within [low, high], uniform in k: values that low precisions hold exactly and that decisions keep clear of."""
+
+    kind: ClassVar[str] = "lattice"
+    low: float
+    high: float
+    step: float = 0.5
+    offset: float = 0.25
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        first, last = np.ceil((self.low - self.offset) / self.step), np.floor((self.high - self.offset) / self.step)
+        return dtype.rounded(self.offset + self.step * rng.integers(int(first), int(last) + 1, shape + dtype.inner))
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,21 @@ class Permutation(Domain):
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
         return rng.permutation(shape[0]).astype(dtype.scalar)
+
+
+@dataclass(frozen=True)
+class Corners(Domain):
+    """Corners of mesh elements, `size` in a row for each: integers 0 <= x < `high`, all different within an element."""
+
+    kind: ClassVar[str] = "corners"
+    high: int
+    size: int
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], dtype: DType) -> NDArray[Any]:
+        whole = shape + dtype.inner
+        elements = -(-math.prod(whole) // self.size)
+        order = np.argsort(rng.random((elements, self.high)), axis=-1)[:, : self.size]
+        return order.ravel()[: math.prod(whole)].reshape(whole).astype(dtype.scalar)
 
 
 @dataclass(frozen=True)
@@ -135,7 +157,10 @@ class RigidTransforms(Domain):
 
 @dataclass(frozen=True)
 class WellConditioned(Domain):
-    """Square matrices that are safe to invert: entries uniform in [-1, 1), and the diagonal raised by `shift` (symmetric if asked for)."""
+    """Square matrices (matrix dtypes, or the last two axes of scalars) that are safe to invert, symmetric if asked for.
+
+    Entries are uniform in [-1, 1), and the diagonal is raised by `shift`.
+    """
 
     kind: ClassVar[str] = "well_conditioned"
     shift: float
@@ -145,7 +170,7 @@ class WellConditioned(Domain):
         a = rng.uniform(-1.0, 1.0, shape + dtype.inner)
         if self.symmetric:
             a = 0.5 * (a + np.swapaxes(a, -1, -2))
-        return dtype.rounded(a + self.shift * np.eye(dtype.inner[0]))
+        return dtype.rounded(a + self.shift * np.eye(a.shape[-1]))
 
 
 @dataclass(frozen=True)
@@ -183,9 +208,11 @@ _KINDS: dict[str, type[Domain]] = {
     cls.kind: cls
     for cls in (
         Uniform,
+        Lattice,
         Integers,
         Bernoulli,
         Permutation,
+        Corners,
         Offsets,
         Sorted,
         UnitVectors,
@@ -193,6 +220,11 @@ _KINDS: dict[str, type[Domain]] = {
         RigidTransforms,
         WellConditioned,
         Constant,
+        MeshPoints,
+        MeshTriangles,
+        NearMesh,
+        BoxCorners,
+        Voxels,
         Written,
         Struct,
     )

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("kernels", "generation", "harness")
 """Each may import itself and those before it."""
 
-WARP_IN_HARNESS = {"harness/oracle/probes.py", "harness/reproduction_template.py"}
+WARP_IN_HARNESS = {"harness/oracle/language_probes.py", "harness/oracle/probes.py", "harness/reproduction_template.py"}
 """Probes run in a process of their own; the template is the text of a script, which this project never imports."""
 
 MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))

@@ -1,10 +1,11 @@
 """Leaves to Warp arguments and back.
 
-A case's values come as leaves: a numpy array for each argument, or for each field of a struct (see kernels.case). Here they are put
-together to what the kernel is launched with, and read back, as leaves again. Arrays carry their element's axes last: a `vec3f` array of shape
-(n,) is a numpy array of shape (n, 3).
+A case's values come as leaves: a numpy array for each argument, or for each field of a struct or compound (see kernels.case). Here they
+are put together to what the kernel is launched with, and read back, as leaves again. Arrays carry their element's axes last: a `vec3f`
+array of shape (n,) is a numpy array of shape (n, 3).
 
-The script that reproduces a failing case carries this module as text; it imports numpy, Warp and kernels.dtypes alone.
+The script that reproduces a failing case carries this module as text; it imports numpy, Warp, kernels.dtypes and generation.code.compounds
+alone.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
+from generation.code.compounds import build_compound, compound_kind, shared_leaves
 from kernels.dtypes import SUFFIXES, bfloat16_bits, bfloat16_values, dtype_of
 
 STRUCT = "struct:"
@@ -28,11 +30,25 @@ Place = Callable[..., Any]
 class Leaf(Protocol):
     """An argument or a field of one, as kernels.case.Argument has it."""
 
-    name: str
-    dtype: str
-    ndim: int
-    role: str
-    differentiable: bool
+    @property
+    def name(self) -> str:
+        """What values are given under."""
+
+    @property
+    def dtype(self) -> str:
+        """The name of its element type, or of what it is."""
+
+    @property
+    def ndim(self) -> int:
+        """The number of its axes."""
+
+    @property
+    def role(self) -> str:
+        """What the kernel does with it."""
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether it has a gradient."""
 
 
 def warp_type(dtype: str) -> Any:
@@ -68,6 +84,17 @@ class ArrayLeaf:
         return from_storage(np.array(data, copy=True), self.dtype)
 
 
+@dataclass
+class BuiltLeaf(ArrayLeaf):
+    """A leaf that a compound holds in a form of its own, which `values` gives back as an array."""
+
+    values: Callable[[], NDArray[Any]] = lambda: np.empty(0)
+
+    def read(self) -> NDArray[Any]:
+        """A copy of the values."""
+        return np.array(self.values(), copy=True)
+
+
 class Assembly:
     """The arguments of one launch: `inputs` for the launch, and `arrays`, the leaves that can be read back.
 
@@ -87,6 +114,7 @@ class Assembly:
     ) -> None:
         self.leaves = {leaf.name: leaf for leaf in leaves}
         self.arrays: dict[str, ArrayLeaf] = {}
+        self._compounds: list[Any] = []
         self._values, self._cotangents, self._namespace, self._place = values, cotangents, namespace, place
         self.inputs = [self._argument(a) for a in arguments]
 
@@ -107,7 +135,9 @@ class Assembly:
         return data
 
     def array(self, name: str) -> Any:
-        """The Warp array of a leaf that is one; a copy, never a view of the values."""
+        """The Warp array of a leaf that is one; a copy, never a view of the values. Every call gives the same array."""
+        if name in self.arrays:
+            return self.arrays[name].array
         leaf, data = self.leaves[name], self.value(name)
         grad = None
         if leaf.differentiable:
@@ -116,6 +146,10 @@ class Assembly:
         made = self._place(name, to_storage(data, leaf.dtype), warp_type(leaf.dtype), grad)
         self.arrays[name] = ArrayLeaf(made, leaf.dtype)
         return made
+
+    def placed(self, name: str, data: NDArray[Any], dtype: Any) -> Any:
+        """A Warp array of `data` that no leaf is read from."""
+        return self._place(name, data, dtype, None)
 
     def single(self, name: str) -> Any:
         """The Warp value of a leaf that is no array."""
@@ -129,6 +163,10 @@ class Assembly:
                 raise ValueError(f"argument {argument.name!r} needs the struct {name!r}, which the case's source does not define")
             struct = self._namespace[name]
             return self._structs(argument, struct) if argument.ndim else self._struct(argument.name, struct)
+        kind = compound_kind(argument.dtype)
+        if kind is not None:
+            self._compounds.append(build_compound(kind, _Parts(self, argument)))
+            return self._compounds[-1].given
         return self.array(argument.name) if argument.ndim else self.single(argument.name)
 
     def _struct(self, name: str, struct: Any) -> Any:
@@ -156,6 +194,30 @@ class Assembly:
         made = self._place(name, data, struct, start)
         self.arrays |= {leaf: ArrayLeaf(made, self.leaves[leaf].dtype, path) for leaf, path in paths.items()}
         return made
+
+
+class _Parts:
+    """The leaves of a compound argument, as generation.code.compounds asks for them."""
+
+    def __init__(self, assembly: Assembly, argument: Leaf) -> None:
+        self._assembly = assembly
+        self._names = {**assembly.fields(argument.name), **shared_leaves(argument.dtype)}
+
+    def has(self, field: str) -> bool:
+        return field in self._names
+
+    def array(self, field: str) -> Any:
+        return self._assembly.array(self._names[field])
+
+    def value(self, field: str) -> NDArray[Any]:
+        return self._assembly.value(self._names[field])
+
+    def place(self, field: str, data: NDArray[Any], dtype: Any) -> Any:
+        return self._assembly.placed(self._names.get(field, field), data, dtype)
+
+    def keep(self, field: str, read: Callable[[], NDArray[Any]]) -> None:
+        name = self._names[field]
+        self._assembly.arrays[name] = BuiltLeaf(None, self._assembly.leaves[name].dtype, values=read)
 
 
 def to_storage(values: NDArray[Any], dtype: str) -> NDArray[Any]:

@@ -53,6 +53,8 @@ class Outcome:
 
     `failure` is None or one line that starts with the stage: `define`, `codegen`, `compile`, `crash`, `timeout` or `run`.
 
+    `overloads` are those of Warp's builtins that the code calls, and the adjoints among them: see `generation.code.overloads`.
+
     `validation` is how far the code was taken, `arch` what it was compiled for, `executed_on` the name of what ran it (a processor's
     architecture or a GPU), and `not_executed` the reason why nothing did. `ptx` and `resources` (figures of the compiled entry points, by
     name) are there if they were asked for.
@@ -69,4 +71,5 @@ class Outcome:
     not_executed: str = ""
     ptx: str | None = None
     resources: Resources | None = None
+    overloads: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)

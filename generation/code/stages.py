@@ -122,7 +122,8 @@ class Stages(ABC):
         emitted = work.emitted
         assert emitted is not None
         case = work.job.case
-        outcome = self.describe(emitted, Outcome(case.id, code=emitted.code, preamble=emitted.preamble))
+        made = Outcome(case.id, code=emitted.code, preamble=emitted.preamble, overloads=emitted.overloads)
+        outcome = self.describe(emitted, made)
         if outcome.failure is None and not outcome.not_executed:
             try:
                 with _timed(work.seconds, "run"):

@@ -33,7 +33,7 @@ class Dialect:
 
 @dataclass(frozen=True)
 class Emitted:
-    """A case that is ready to be built: its kernel, the namespace it lives in, and its code."""
+    """A case that is ready to be built: its kernel, the namespace it lives in, its code, and the overloads of builtins in that."""
 
     case: Case
     kernel: Any
@@ -42,6 +42,7 @@ class Emitted:
     preamble: str
     code: str
     meta: dict[str, Any]
+    overloads: tuple[str, ...]
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Unit:
             if isinstance(kernel, wp.Kernel):
                 self.api.forget(kernel)
             raise
-        return Emitted(case, kernel, namespace, emission.name, preamble, code, emission.meta)
+        return Emitted(case, kernel, namespace, emission.name, preamble, code, emission.meta, emission.overloads)
 
     def admits(self, emitted: Emitted) -> bool:
         """Whether the case can be compiled with the members: same preamble, and no other code under the same entry point.

@@ -121,9 +121,7 @@ def start_value(argument: Argument, launch: Launch, expected: NDArray[Any]) -> N
 def cotangents(case: Case, launch: Launch, number: int) -> dict[str, NDArray[Any]]:
     """A standard normal cotangent, in the output's own dtype, for each differentiable output; the same for every attempt."""
     return {
-        a.name: dtype_of(a.dtype).rounded(
-            generator(case, number, 0, f"cotangent of {a.name}").standard_normal(element_shape(a, launch))
-        )
+        a.name: dtype_of(a.dtype).rounded(generator(case, number, 0, f"cotangent of {a.name}").standard_normal(element_shape(a, launch)))
         for a in case.differentiable_outputs
     }
 

@@ -1,7 +1,7 @@
 """Probes: for each entry of the ledger, a few lines of Warp that return True while the limitation is there.
 
-`python -m harness.oracle.probes` runs them all in one process, on the CPU, and prints one JSON object: name -> true or false. This is the
-one module of the oracle that imports Warp; nothing else imports it.
+`python -m harness.oracle.probes` runs them all in one process, on the CPU, and prints one JSON object: name -> true or false. This module,
+`part_probes.py` and `tile_probes.py` are the ones of the oracle that import Warp; nothing else imports them.
 """
 
 # Kernels are written in Warp's language, which a Python type checker and linter read wrongly.
@@ -20,7 +20,11 @@ from typing import Any
 import numpy as np
 import warp as wp
 
+from harness.oracle.language_probes import PROBES as LANGUAGE_PROBES
 from harness.oracle.ledger import LEDGER
+from harness.oracle.part_probes import PART_PROBES
+from harness.oracle.query_probes import QUERY_PROBES
+from harness.oracle.tile_probes import TILE_PROBES
 
 f64 = wp.float64
 _FAST = {"optimization_level": 0}
@@ -214,6 +218,10 @@ PROBES: dict[str, Callable[[], bool]] = {
     "loop_counter_cast_by_alias": _counter_is_spoiled,
     "integer_constant_cast_to_float64": _integer_constant_cast_fails,
     "norm_l1_float64_compile": _norm_l1_fails,
+    **LANGUAGE_PROBES,
+    **PART_PROBES,
+    **QUERY_PROBES,
+    **TILE_PROBES,
 }
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from harness.report import numbers
+from harness.report.coverage_figure import draw_coverage
 from harness.report.error_figure import draw_errors
 from harness.report.source import DeviceData
 from harness.report.style import COLOURS, INK, card, save, settings
@@ -158,6 +159,7 @@ PLOTS = (
     Plot("families.svg", "Records and share of each algorithm family.", _draw_families),
     Plot("code_size.svg", "How many records have how much generated code.", _draw_code_size),
     Plot("errors.svg", "The largest error of every record against its tolerance, forward and backward.", draw_errors),
+    Plot("coverage.svg", "The share of the overloads of Warp's builtins that records exercise, by group and element type.", draw_coverage),
     Plot("builtins.svg", "The Warp builtins that most records use.", _draw_builtins),
     Plot("seconds.svg", "The seconds that each stage of the last run took.", _draw_stages),
 )

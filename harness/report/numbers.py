@@ -81,11 +81,6 @@ def builtins(rows: Iterable[Row]) -> list[tuple[str, int]]:
     return most_common(name for row in rows for name in row.builtins)
 
 
-def features(rows: Iterable[Row]) -> list[tuple[str, int]]:
-    """Language features and the records that show them."""
-    return most_common(name for row in rows for name in row.features)
-
-
 def errors(rows: Iterable[Row], measure: Measure) -> list[Errors]:
     """The measured errors by the tolerance that they were held to, the smallest first."""
     by_tolerance: dict[float, list[float]] = {}

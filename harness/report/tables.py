@@ -10,6 +10,7 @@ from mdutils.mdutils import MdUtils
 from harness.records import SPLITS
 from harness.report import numbers
 from harness.report.certainty import write_certainty, write_errors, write_pairs, write_validation
+from harness.report.coverage import write_coverage, write_features
 from harness.report.gpu_check import GpuCheck
 from harness.report.page import code_span, heading, table
 from harness.report.resources import registers
@@ -53,8 +54,9 @@ def write_numbers(page: MdUtils, devices: Sequence[DeviceData], check: GpuCheck 
     page.new_paragraph(f"The kernels use {len(used)} different Warp builtins. The {shown} most used:")
     table(page, ["builtin", *_headings(devices)], _shares(devices, numbers.builtins)[:BUILTINS_SHOWN])
     figures.add(page, "builtins.svg")
-    page.new_paragraph("Language features of the kernels:")
-    table(page, ["feature", *_headings(devices)], _shares(devices, numbers.features))
+    write_coverage(page, devices)
+    figures.add(page, "coverage.svg")
+    write_features(page, devices)
     write_pairs(page, devices)
     heading(page, 3, "Validation")
     write_validation(page, devices, _shares, _headings(devices))
@@ -124,7 +126,8 @@ def _write_run(page: MdUtils, data: DeviceData) -> None:
     workers = f"{run.workers} worker{'s' * (run.workers != 1)}"
     page.new_paragraph(
         f"The last run on {data.device} ({run.date}, seed {run.seed}, indices {run.start} to {run.start + run.count - 1}{of_families}, "
-        f"{workers}) was asked for {cases['asked']:,} cases: {cases['already_there']:,} were there already, {cases['run']:,} were run. "
+        f"{workers}) was asked for {cases['asked']:,} cases: {cases['already_there']:,} were there already, {cases['run']:,} were run"
+        f"{', and ' + format(cases['skipped'], ',') + ' need a newer Warp' if cases['skipped'] else ''}. "
         f"{passed_sentence(run)} It added {cases['harvested']:,} records and left out {cases['duplicate']:,} whose structure was there "
         f"already. It took {run.wall_seconds:,.1f} s."
     )

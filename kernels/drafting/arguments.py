@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kernels.case import Launch, Role
@@ -71,11 +71,35 @@ def grids(draw: Draw, extents: Sequence[str]) -> list[dict[str, int]]:
 
 
 @dataclass(frozen=True)
-class Declared:
-    """An argument as a family declared it: an array with its extents, a value (no extents), or a struct by its class's name."""
+class Field:
+    """A leaf of a compound argument: its name there, its type, its extents (none for a value), and its domain."""
 
     name: str
-    type: Type | str
+    type: Type
+    extents: tuple[Extent, ...]
+    domain: Rule
+
+
+@dataclass(frozen=True)
+class Compound:
+    """A compound argument's dtype and fields (see generation.code.compounds), and how a kernel's signature annotates it."""
+
+    dtype: str
+    annotation: str
+    fields: tuple[Field, ...]
+    ndim: int = 0
+
+    def struct(self, sizes: Sizes) -> Struct:
+        """The domain of the whole in a launch of `sizes`."""
+        return Struct(tuple((f.name, f.type.name, f.domain(sizes) if callable(f.domain) else f.domain) for f in self.fields))
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An argument as a family declared it: an array with its extents, a value (no extents), a compound, or a struct by its class's name."""
+
+    name: str
+    type: Type | Compound | str
     extents: tuple[Extent, ...]
     role: Role
     differentiable: bool
@@ -148,6 +172,18 @@ class Arguments:
         """An array that the kernel writes, or adds into (`accumulate`). Returns its name."""
         return self.array(name, type, *extents, role=role, differentiable=differentiable)
 
+    def compound(
+        self, name: str, dtype: str, *fields: Field, annotation: str = "wp.uint64", ndim: int = 0, differentiable: bool = False
+    ) -> str:
+        """An argument that Warp builds from its `fields`. Returns its name.
+
+        A field that the kernel is given beside it, as an argument of its own, is no field: `hash_grid:points=positions` as dtype says so.
+        Its arrays of floats are differentiable if asked for.
+        """
+        built = Compound(dtype, annotation, fields, ndim)
+        self._declare(Declared(name, built, (), "input", differentiable, built.struct))
+        return name
+
     def value(self, name: str, type: Type, domain: Rule) -> str:
         """An argument passed by value. Returns its name."""
         self._declare(Declared(name, type, (), "input", False, domain))
@@ -162,6 +198,18 @@ class Arguments:
     def has(self, name: str) -> bool:
         """Whether an argument is called `name`."""
         return any(a.name == name for a in self._declared)
+
+    def annotation(self, name: str) -> str | None:
+        """How a function annotates a parameter that the argument (or struct) `name` is passed to; None if no argument is called so."""
+        if self._fields and name == self._struct[1]:
+            return self._struct[0]
+        for a in self._declared:
+            if a.name == name and isinstance(a.type, Compound):
+                return a.type.annotation
+            if a.name == name and isinstance(a.type, Type):
+                suffix = f"{len(a.extents)}d" if len(a.extents) > 1 else ""
+                return f"wp.array{suffix}(dtype={a.type.spelling})" if a.extents else a.type.spelling
+        return None
 
     def parameter(self, name: str, low: float, high: float, type: Type | None = None, domain: Rule | None = None) -> Variable:
         """A real (or `type`) argument passed by value, in scope under its name. Integers are drawn from low <= x <= high."""
@@ -237,6 +285,8 @@ class Arguments:
         for a in arguments:
             if isinstance(a.type, str):
                 sig.struct(a.name, a.type)
+            elif isinstance(a.type, Compound):
+                sig.compound(a.name, a.type.dtype, a.type.annotation, a.type.ndim, differentiable=a.differentiable)
             elif a.extents:
                 sig.array(a.name, a.type, len(a.extents), a.role, a.differentiable)
             else:
@@ -251,10 +301,17 @@ def length(extent: Extent, sizes: Sizes) -> int:
     return sizes[extent] if extent in sizes else int(eval(extent, {}, dict(sizes)))
 
 
+def _extents(argument: Declared) -> Iterator[tuple[str, tuple[Extent, ...]]]:
+    """The extents of an argument, and of a compound's fields by their full names."""
+    yield argument.name, argument.extents
+    if isinstance(argument.type, Compound):
+        yield from ((f"{argument.name}.{field.name}", field.extents) for field in argument.type.fields)
+
+
 def launch(arguments: Sequence[Declared], dim: Sequence[Extent], sizes: Sizes) -> Launch:
     """The launch of `sizes` over the grid `dim`."""
     return Launch(
         dim=tuple(length(e, sizes) for e in dim),
-        shapes={a.name: tuple(length(e, sizes) for e in a.extents) for a in arguments},
+        shapes={name: tuple(length(e, sizes) for e in extents) for a in arguments for name, extents in _extents(a)},
         domains={a.name: a.domain(sizes) if callable(a.domain) else a.domain for a in arguments if a.role in ("input", "inout")},
     )

@@ -56,11 +56,12 @@ def _block_dim(draw: Draw) -> int:
 class TileDraft(Draft):
     """One kernel on tiles and its reference under way. Tiles have `size` elements, and the shape of the text `shape`, such as `(16,)`.
 
-    With `differentiable=False` no argument has a gradient, for kernels whose tile operations have none.
+    With `differentiable=False` no argument has a gradient, for kernels whose tile operations have none. `smooth` drafts draw no operation
+    that jumps; of others with a gradient half are smooth.
     """
 
-    def __init__(self, draw: Draw, *, width: str | None = None, differentiable: bool = True) -> None:
-        super().__init__(draw, width=width, smooth=differentiable and draw.chance(0.5))
+    def __init__(self, draw: Draw, *, width: str | None = None, differentiable: bool = True, smooth: bool = False) -> None:
+        super().__init__(draw, width=width, smooth=(differentiable and draw.chance(0.5)) or smooth)
         self.differentiable = differentiable
         self.block_dim = _block_dim(draw)
         self.shape = ""
@@ -70,7 +71,7 @@ class TileDraft(Draft):
         self._broadcasts = draw.chance(0.4)
         self._tiles: set[str] = set()
         self._numbers: set[str] = set()
-        self._spread: dict[str, str] = {}
+        self._spread: dict[tuple[str, str], str] = {}
         self._lengths: dict[str, str] = {}
 
     # Tiles
@@ -195,11 +196,12 @@ class TileDraft(Draft):
         """
         assert isinstance(number, Variable)
         if self._broadcasts or (self.differentiable and self.size % self.block_dim):
-            if number.name not in self._spread:
+            key = number.name, self.shape
+            if key not in self._spread:
                 spread = self.free(f"{number.name}_tile")
                 self.line(f"{spread} = wp.tile_broadcast({number.name}, shape={self.shape})")
-                self._spread[number.name] = spread
-            return replace(number, name=self._spread[number.name], numpy_name=number.name)
+                self._spread[key] = spread
+            return replace(number, name=self._spread[key], numpy_name=number.name)
         return Custom(number.type, number.range, f"{number.name}[0]", number.name)
 
     def _spelled(self, name: str, expression: Expression, operands: set[Expression]) -> tuple[str, str]:

@@ -155,10 +155,11 @@ _STRENGTH = {
     "+": ADD,
     "~": UNARY,
     "[": ATOM,
+    ".": ATOM,
 }
 _TRAILING = {"v": "[..., None]", "m": "[..., None, None]"}
 _SYMBOL = r"(//|<<|>>|<=|>=|==|!=|[-+*/%@&|^<>~\[]|\b(?:and|or|not)\b)"
-_BEFORE, _AFTER = re.compile(_SYMBOL + r"\s*$"), re.compile(r"^\s*" + _SYMBOL)
+_BEFORE, _AFTER = re.compile(_SYMBOL + r"\s*$"), re.compile(r"^\s*(\.|" + _SYMBOL[1:])
 
 
 def fill(template: str, arguments: tuple[Expression, ...], spelling: Spelling, result: Type, operation: Operation | None = None) -> str:

@@ -94,10 +94,7 @@ def components(p: Program) -> bool:
 
 
 def component_sum(p: Program) -> bool:
-    """A copy of a vector with something added to one of its components.
-
-    The component must not have been assigned on its own before: Warp's adjoint would count that assignment twice.
-    """
+    """A copy of a vector with something added to one of its components, by its index: by its attribute, Warp's adjoint would be wrong."""
     vectors, sources = p.pick(1, "V"), p.pick(1, "R")
     if not vectors or not sources:
         return False
@@ -105,9 +102,8 @@ def component_sum(p: Program) -> bool:
     more = p.expressions.confined(p.expressions.fused(p.real, sources, 1), Interval(-20.0, 20.0))
     name = p.name(p.draw.choice(("shifted", "nudged", "lifted", "corrected_vec")))
     axis, symbol = p.draw.integer(0, min(p.palette.length, 4) - 1), p.draw.choice(("+", "-"))
-    place = f".{'xyzw'[axis]}" if p.draw.chance(0.4) else f"[{axis}]"
     start = apply("vec_scale", vector, p.expressions.constant(p.real, 0.3, 1.5))
-    lines = [f"{name} = {start.warp()}", f"{name}{place} {symbol}= {more.warp()}"]
+    lines = [f"{name} = {start.warp()}", f"{name}[{axis}] {symbol}= {more.warp()}"]
     lanes = f"(*{p.lanes[0]}.shape, {p.palette.length})"
     numpy = [f"{name} = np.broadcast_to({start.numpy()}, {lanes}).copy()", f"{name}[..., {axis}] {symbol}= {more.numpy()}"]
     high = start.range.magnitude + more.range.magnitude

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import types
-
 import numpy as np
 
+from harness.oracle.inputs import as_structs
 from kernels.case import Case
 from kernels.catalog import build_named_case
 from kernels.dtypes import dtype_of
@@ -19,25 +18,20 @@ def run(case: Case, launch: int = 2, seed: int = 0) -> tuple[dict, dict]:
     """The drawn values by argument, and what the reference returns for them."""
     rng = np.random.default_rng(seed)
     data = case.launches[launch]
-    values = {}
-    for a in case.arguments:
-        if a.dtype.startswith("struct:"):
-            fields = {name: domain.draw(rng, (), dtype_of(dtype))[()] for name, dtype, domain in data.domains[a.name].fields}
-            values[a.name] = types.SimpleNamespace(**fields)
-            continue
-        dtype, shape = dtype_of(a.dtype), data.shapes[a.name]
-        if a.name in data.domains:
-            values[a.name] = data.domains[a.name].draw(rng, shape, dtype)[()]
+    leaves = {}
+    for a in case.leaves:
+        dtype, shape = dtype_of(a.dtype), data.leaf_shapes[a.name]
+        if a.name in data.leaf_domains:
+            leaves[a.name] = data.leaf_domains[a.name].draw(rng, shape, dtype)[()]
         else:
-            values[a.name] = np.full(shape + dtype.inner, 0 if a.role == "accumulate" or not dtype.is_float else np.nan, dtype.scalar)
+            leaves[a.name] = np.full(shape + dtype.inner, 0 if a.role == "accumulate" or not dtype.is_float else np.nan, dtype.scalar)
     scope: dict = {}
     exec(case.reference_source, scope)
     function = scope["reference"]
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
-    result = function(
-        **{n: data.dim if n == "dim" else np.copy(values[n])[()] if not hasattr(values[n], "__dict__") else values[n] for n in names}
-    )
-    return values, result
+    given = as_structs({name: np.copy(value)[()] for name, value in leaves.items()})
+    result = function(**{n: data.dim if n == "dim" else given[n] for n in names})
+    return as_structs(leaves), result
 
 
 def check_contract(family: str) -> None:
@@ -50,7 +44,7 @@ def check_contract(family: str) -> None:
             assert set(result) == {a.name for a in case.outputs}, case.id
             for a in case.outputs:
                 inner = dtype_of(a.dtype).inner
-                assert np.shape(result[a.name]) == case.launches[launch].shapes[a.name] + inner, (case.id, a.name)
+                assert np.shape(result[a.name]) == case.launches[launch].leaf_shapes[a.name] + inner, (case.id, a.name)
                 assert np.all(np.isfinite(result[a.name])), (case.id, a.name)
         assert all(len(line) <= 120 for line in case.python_source.splitlines()), case.id
     assert build_named_case(8, f"{family}-000000") != build_named_case(7, f"{family}-000000")

@@ -20,7 +20,7 @@ from .samples import make_case, outcome_of, record_of, scale_source, verdict_on
 COLUMNS = (
     "id case device split family seed index kernel_name python_source reference_source code preamble_id code_bytes python_bytes "
     "builtins features structure_hash launch validation gradient max_error_forward max_error_gradient tolerance "
-    "optimization_level arch warp_version harness_version pair_id tolerance_gradient executed_on not_executed ptx resources"
+    "optimization_level arch warp_version harness_version pair_id tolerance_gradient executed_on not_executed ptx resources overloads"
 )
 
 OPTIONS = {"device": "cpu", "optimization_level": None, "warp_version": "1.19.0"}
@@ -124,6 +124,13 @@ def test_resources_are_one_line_of_json_in_a_fixed_order():
     outcome = outcome_of(case, ptx=".version 8.7\n", resources={"forward": {"registers": 24, "code_bytes": 512}})
     record = make_record(case, outcome, verdict_on(case), **OPTIONS)
     assert (record["ptx"], record["resources"]) == (".version 8.7\n", '{"forward":{"code_bytes":512,"registers":24}}')
+    assert record_fault(record) is None
+
+
+def test_overloads_are_those_of_the_outcome():
+    case = make_case()
+    record = make_record(case, outcome_of(case, overloads=("adj_sin(float32)", "sin(float32)")), verdict_on(case), **OPTIONS)
+    assert record["overloads"] == ["adj_sin(float32)", "sin(float32)"]
     assert record_fault(record) is None
 
 

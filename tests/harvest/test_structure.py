@@ -1,9 +1,8 @@
-"""Structure hash, builtins and features: names, constants and spelling do not count, operators and order do."""
+"""Structure hash and builtins: names, constants and spelling do not count, operators and order do."""
 
 from __future__ import annotations
 
 import ast
-import json
 import os
 import subprocess
 import sys
@@ -12,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.structure import FEATURES, builtins_used, content_hash, features_used, structure_hash
+from harness.features import features_used
+from harness.structure import builtins_used, content_hash, structure_hash
 from harness.syntax import nodes_of
 
 TEMPLATE = '''\
@@ -172,7 +172,10 @@ def test_a_variable_may_hide_a_name_of_the_module():
 
 def test_the_hash_is_the_same_in_any_process():
     source = TEMPLATE.format(**PLAIN)
-    code = "import sys; from harness.structure import *; s = sys.stdin.read(); print(structure_hash(s), builtins_used(s), features_used(s))"
+    code = (
+        "import sys; from harness.features import features_used; from harness.structure import *; s = sys.stdin.read(); "
+        "print(structure_hash(s), builtins_used(s), features_used(s))"
+    )
     runs = {
         subprocess.run(
             [sys.executable, "-c", code],
@@ -214,43 +217,6 @@ def test_builtins_leave_out_decorators_annotations_and_arrays():
 
 def test_builtins_follow_the_name_that_warp_is_imported_by():
     assert builtins_used("import warp\n@warp.kernel\ndef k():\n    i = warp.tid()\n") == ["tid"]
-
-
-@pytest.mark.parametrize(
-    ("body", "features"),
-    [
-        ("if n > 0:\n    b[0] = 1.0", ["if"]),
-        ("if n > 0:\n    b[0] = 1.0\nelse:\n    b[0] = 2.0", ["else", "if"]),
-        ("if n > 0:\n    return\nb[0] = 1.0", ["early_return", "if"]),
-        ("b[0] = 1.0\nreturn", []),
-        ("i, j = wp.tid()", ["tuple_unpack"]),
-        ("c = n > 0 and n < 3", ["and_or"]),
-        ("c = s.mass", ["struct_or_component_attribute"]),
-        ("c = a.shape[0]", []),
-        ("for i in range(n):\n    continue", ["continue", "for"]),
-        ("while True:\n    break", ["break", "while"]),
-        ("b[0, 1] = 1.0", ["multi_index_store"]),
-        ("c = b[0, 1]", []),
-        ("c += 1.0", ["augmented_assignment"]),
-        ("wp.atomic_add(b, 0, 1.0)", ["atomic"]),
-        ("c = 1.0 if n > 0 else 2.0", ["ternary"]),
-        ("c = a[b[0]]", ["nested_subscript"]),
-        ("c = a[0][1]", []),
-        ("c = wp.where(n > 0, 1.0, 2.0)", ["where"]),
-        ("c = wp.static(3)", ["static"]),
-        ("t = wp.tile_zeros(shape=3, dtype=float)", ["tile"]),
-        ("c: wp.array[wp.vec3] = d", []),
-    ],
-)
-def test_features(body, features):
-    assert features_used(kernel(body)) == features
-
-
-def test_a_call_of_the_modules_own_function_is_a_feature():
-    source = TEMPLATE.format(**PLAIN)
-    assert "user_function_call" in features_used(source)
-    assert set(features_used(source)) <= set(FEATURES)
-    assert json.dumps(features_used(source)) == json.dumps(sorted(set(features_used(source))))
 
 
 def test_walk_leaves_out_nothing_but_operators_and_contexts():

@@ -23,6 +23,7 @@ RESULTS = [
     CaseResult("map-000014", True, "", "not_executed", "compiled", "asm needs a GPU"),
     CaseResult("scan-000013", False, reason="forward: out differs", reproduction="failures/scan-000013.py"),
     CaseResult("map-000012", False, reason="crash: SIGSEGV while running"),
+    CaseResult("scan-000015", False, skipped="needs warp-lang 1.19: bit_count"),
 ]
 COMMITTED = Committed(rows=1, duplicates=1, code_bytes=13_000, by_family={"map": Tally(1, 0, 13_000), "scan": Tally(0, 1, 0)})
 
@@ -46,7 +47,7 @@ def summary(results=RESULTS, committed=COMMITTED):
 def test_the_summary_has_the_fixed_fields():
     assert " ".join(summary()) == (
         "format device seed start count families optimization_level arch warp_version numpy_version python_version harness_version workers "
-        "date cases validation not_executed gradient by_family failures seconds wall_seconds code_bytes exit_status"
+        "date cases validation not_executed skipped gradient by_family failures seconds wall_seconds code_bytes exit_status"
     )
     assert summary()["numpy_version"] == np.__version__
     assert summary()["date"] == "2026-01-02"
@@ -61,11 +62,13 @@ def test_counts():
         "passed": 3,
         "known_limitation": 1,
         "failed": 2,
+        "skipped": 1,
         "harvested": 1,
         "duplicate": 1,
     }
     assert made["validation"] == {"compiled": 1, "executed_on_host": 2}
     assert made["not_executed"] == {"asm needs a GPU": 1}
+    assert made["skipped"] == {"needs warp-lang 1.19: bit_count": 1}
     assert made["gradient"] == {"checked": 1, "known_limitation:frac": 1, "not_executed": 1}
     assert made["seconds"] == {"build": 1.0, "run": 0.75}
     assert made["by_family"] == {
@@ -106,10 +109,11 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path):
 
 def test_lines_for_the_terminal():
     assert summary_text(summary()).splitlines() == [
-        "cpu: 6 cases asked, 2 already there, 5 run: 3 passed (1 with a known limitation), 2 failed",
+        "cpu: 6 cases asked, 2 already there, 5 run: 3 passed (1 with a known limitation), 2 failed, 1 skipped",
         "validation: 1 compiled, 2 executed_on_host",
         "harvested 1 records, 0.013 MB of code; left out 1 whose structure is there already; 12.3 s",
         "1 not executed: asm needs a GPU",
+        "1 skipped: needs warp-lang 1.19: bit_count",
         "failed map-000012: crash: SIGSEGV while running",
         "failed scan-000013: forward: out differs [failures/scan-000013.py]",
     ]

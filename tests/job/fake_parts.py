@@ -38,7 +38,7 @@ def build_named_case(seed, case_id):
     source = (
         "import warp as wp\n\n\n@wp.kernel\n"
         f"def {family}_kernel(u: wp.array(dtype=float), out: wp.array(dtype=float)):\n"
-        f"    i = wp.tid()\n    x = u[i]\n{steps}    out[i] = x\n"
+        f"    i = wp.tid()\n    x = u[i]\n{steps}    out[i] = {'wp.future(x)' if FAULTS.get(case_id) == 'newer' else 'x'}\n"
     )
     arguments = (Argument("u", "float32", 1), Argument("out", "float32", 1, "output"))
     launch = Launch((4,), {"u": (4,), "out": (4,)}, {"u": Uniform(0.0, 1.0)})
@@ -59,6 +59,10 @@ def prepare(case, *, gpu):
     if fault == "reference":
         raise ZeroDivisionError("division by zero")
     return Prepared(case)
+
+
+def lacking(python_source):
+    return "needs warp-lang 9.9: future" if "wp.future" in python_source else ""
 
 
 def judge(prepared, outcome):
@@ -134,6 +138,7 @@ kernels.catalog.FAMILIES = FAMILIES
 kernels.catalog.case_id_at = case_id_at
 kernels.catalog.build_named_case = build_named_case
 harness.workbench.build_named_case = build_named_case
+harness.workbench.lacking = lacking
 harness.workbench.prepare = prepare
 harness.workbench.judge = judge
 harness.workbench.Spool = Spool

@@ -225,3 +225,23 @@ def test_what_is_required_fails_the_cases_below_it(job):
     [failure] = done.summary["failures"]
     assert failure["case"] == "scan-000001"
     assert failure["reason"] == "require: compiled and not executed_on_host: asm needs a GPU"
+
+
+def test_a_case_that_needs_a_newer_warp_is_skipped_and_said_to_be(job):
+    done = job("--count=4", "-rs", faults={"scan-000001": "newer", "map-000002": "newer"})
+    assert done.status == 0
+    assert done.batches == [["map-000000", "scan-000003"]]
+    assert done.line("4 cases asked") == "cpu: 4 cases asked, 0 already there, 2 run: 2 passed, 0 failed, 2 skipped"
+    assert done.line("^2 skipped: ") == "2 skipped: needs warp-lang 9.9: future"
+    assert done.line("SKIPPED").endswith("needs warp-lang 9.9: future")
+    assert done.summary["cases"] | {"run": 2, "passed": 2, "failed": 0, "skipped": 2, "harvested": 2} == done.summary["cases"]
+    assert done.summary["skipped"] == {"needs warp-lang 9.9: future": 2}
+    assert done.summary["failures"] == []
+    again = job("--count=4")
+    assert again.batches == [["scan-000001", "map-000002"]]
+
+
+def test_a_run_of_which_nothing_can_run_fails(job):
+    done = job("--count=1", faults={"map-000000": "newer"})
+    assert done.status == pytest.ExitCode.TESTS_FAILED
+    assert done.line("the run failed") == "the run failed: none of the 1 cases can run here: needs warp-lang 9.9: future"

@@ -160,7 +160,8 @@ def record_at(index, device="cpu", code=CODE, **outcome):
         tolerance=tolerance,
         tolerance_gradient=math.nan if math.isnan(backward) else 10 * tolerance,
     )
-    values = {"code": text, "preamble": "// preamble\n", "arch": "x86_64", "executed_on": "x86_64"}
+    overloads = ("adj_mul(float32,float32)", "load(float32)", "mul(float32,float32)", "tid()")
+    values = {"overloads": overloads, "code": text, "preamble": "// preamble\n", "arch": "x86_64", "executed_on": "x86_64"}
     if device == "cuda":
         values |= {"code": cuda_of(text), "arch": "sm_90", "validation": "executed_on_host", "ptx": PTX}
         values |= {"resources": {"forward": {"registers": 20 + index}, "backward": {"registers": 30, "frame_bytes": 64}}}

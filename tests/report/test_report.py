@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import statistics
@@ -11,6 +12,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib
 import pytest
@@ -18,9 +20,11 @@ from report_samples import ERRORS, edit_json, files_in, make_dataset
 
 from harness.records import SCHEMA
 from harness.report.__main__ import main
+from kernels.coverage.ledger import Ledger
+from kernels.coverage.profile import read_profile
 
 ROOT = Path(__file__).parents[2]
-FIGURES = ["builtins.svg", "code_size.svg", "errors.svg", "families.svg", "seconds.svg"]
+FIGURES = ["builtins.svg", "code_size.svg", "coverage.svg", "errors.svg", "families.svg", "seconds.svg"]
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +65,27 @@ def test_sizes_by_split(made, text):
     assert f"{len(records)} records, {sum(r['code_bytes'] for r in records) / 1e6:.3f} MB of C++ in 2 families" in text
 
 
-@pytest.mark.parametrize(("column", "single"), [("family", True), ("gradient", True), ("builtins", False), ("features", False)])
+@pytest.mark.parametrize(("column", "single"), [("family", True), ("gradient", True), ("builtins", False)])
 def test_counts_and_shares(made, text, column, single):
     records = made[2]
     counts = Counter(value for r in records for value in ([r[column]] if single else r[column]))
     for value, count in counts.items():
         assert [str(count), f"{count / len(records):.1%}"] in cells(text, f"`{value}`")
+
+
+def test_features_stand_beside_real_kernels(made, text):
+    records = made[2]
+    counts = Counter(feature for r in records for feature in r["features"])
+    for feature, real in read_profile().features.items():
+        assert cells(text, f"`{feature}`") == [[str(counts[feature]), f"{counts[feature] / len(records):.1%}", f"{real:.1%}"]]
+    assert f"Other statement forms of the cpu records: `shape_query` {counts['shape_query'] / len(records):.1%}." in text
+
+
+def test_coverage_is_that_of_the_ledger(made, text):
+    rows = [SimpleNamespace(**record) for record in made[2]]
+    for bar in Ledger(rows).bars():
+        assert cells(text, bar.name) == [[f"{bar.have:,.0f}", f"{bar.of:,.0f}", f"{bar.share:.1%}"]]
+    assert cells(text, "overloads exercised")[0][0] == "2"
 
 
 def test_code_sizes(made, text):
@@ -193,7 +212,10 @@ def test_without_a_summary_the_run_is_said_to_be_unknown_and_its_old_figure_goes
 
 def test_a_run_with_nothing_left_to_run(made, tmp_path):
     records = make_dataset(tmp_path / "data")
-    counts = dict.fromkeys(("run", "passed", "known_limitation", "failed", "harvested", "duplicate"), 0) | {"asked": 8, "already_there": 8}
+    counts = dict.fromkeys(("run", "passed", "known_limitation", "failed", "skipped", "harvested", "duplicate"), 0) | {
+        "asked": 8,
+        "already_there": 8,
+    }
     edit_json(tmp_path / "data" / "summary-cpu.json", cases=counts, failures=[], seconds={})
     text = report(tmp_path / "data", tmp_path / "report")
     assert "8 were there already, 0 were run. None was left to run. It added 0 records" in text
@@ -206,3 +228,10 @@ def test_code_of_another_form_is_not_excerpted(tmp_path):
     assert "This record's C++ has no few consecutive lines that could be shown by themselves." in text
     assert "It has no few consecutive lines that could be shown by themselves." in text
     assert "```cpp" not in text
+
+
+def test_cases_that_need_a_newer_warp_are_told(made, tmp_path):
+    make_dataset(tmp_path / "data")
+    path = tmp_path / "data" / "summary-cpu.json"
+    edit_json(path, cases=json.loads(path.read_text())["cases"] | {"skipped": 2})
+    assert "6 were run, and 2 need a newer Warp. 5 passed" in report(tmp_path / "data", tmp_path / "report")

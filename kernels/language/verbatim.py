@@ -15,7 +15,7 @@ NumpyLines = Callable[[str | None], list[str]]
 
 @dataclass
 class Verbatim(Statement):
-    """Lines of the kernel, and what the reference has for them. `uses` are the expressions in them, `defines` the names that they assign."""
+    """Lines of the kernel, and the reference's for them. `uses` are the expressions in them, `defines` the names that they assign."""
 
     lines: tuple[str, ...]
     numpy_lines: NumpyLines

@@ -8,6 +8,7 @@ from dataclasses import replace
 from kernels.draw import Draw
 from kernels.language.expression import Expression, apply, literal
 from kernels.language.interval import Interval
+from kernels.language.kinds import limit
 from kernels.language.operation import OPERATIONS
 from kernels.language.types import BOOL, I32, Palette, Type, type_named
 
@@ -147,6 +148,7 @@ def _within(value: Expression, domain: Interval) -> Expression:
     """`value`, clamped where its range leaves `domain`."""
     if value.range.within(domain):
         return value
-    low, high = max(domain.low, -1e4), min(domain.high, 1e4)
+    room = limit(value.type)
+    low, high = max(domain.low, room.low, -1e4), min(domain.high, room.high, 1e4)
     ends = [literal(round(low, 4), value.type), literal(round(high, 4), value.type)]
     return apply("clamp_int" if value.type.is_integer else "clamp", value, *ends)

@@ -18,7 +18,7 @@ from kernels.synthesis.builder import Program, lattice_offset
 from kernels.synthesis.candidates import Candidate, makers
 from kernels.synthesis.convert import shape_of
 
-MOST_ARRAYS = 14
+MOST_ARRAYS = 20
 """Arrays that a program has at most before no more are added here."""
 
 _STEMS = {
@@ -36,15 +36,30 @@ _STEMS = {
 _RANGES = {"real": (-2.0, 3.0), "integer": (0.0, 40.0), "bool": (0.0, 1.0), "vector": (-2.0, 2.0), "int_vector": (0.0, 12.0)}
 
 
+_FORMS = ("ternary", "between")
+"""Forms of expressions that have idioms of their own: neither may stand anywhere."""
+
+_VARIETY = {**dict.fromkeys("VM", 9), "J": 24, "I": 8, "R": 4, **dict.fromkeys("QTSAPKWXYZ", 3)}
+"""In how many types a letter comes, over all palettes."""
+
+
 @cache
-def _everything(palette: Palette) -> tuple[Candidate, ...]:
-    """All operations of a palette whose adjoint can be trusted."""
-    return tuple(c for made in makers(palette).values() for c in made if c[0].limitation is None and c[1])
+def _everything(palette: Palette) -> tuple[tuple[Candidate, ...], tuple[float, ...]]:
+    """All operations of a palette whose adjoint can be trusted, each with the number of overloads that it stands for."""
+    found = [c for made in makers(palette).values() for c in made if c[0].limitation is None and c[1] and c[0].name not in _FORMS]
+    return tuple(found), tuple(float(_variety(operation)) for operation, _, _ in found)
+
+
+def _variety(operation: Operation) -> int:
+    letters = set(operation.parameters + operation.result)
+    composite = max((_VARIETY.get(letter, 1) for letter in letters), default=1)
+    # A cast's other end follows neither: its overloads are as many as the types that it comes from.
+    return composite
 
 
 def showcase(p: Program) -> bool:
     """A named value by an operation drawn evenly, on values in scope or on new inputs."""
-    operation, types, palette = p.draw.choice(_everything(p.palette))
+    operation, types, palette = p.draw.weighted(*_everything(p.palette))
     if not operation.smooth and p.expressions.coarse and (operation.domain or any(t.rank for t in types)):
         return False
     arguments: list[Expression] = []

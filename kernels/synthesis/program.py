@@ -22,6 +22,7 @@ from kernels.synthesis import (
     idioms_functions,
     idioms_showcase,
     idioms_structs,
+    idioms_typed,
     idioms_values,
 )
 from kernels.synthesis.builder import Program, Sizes, Value, start
@@ -79,6 +80,18 @@ IDIOMS: tuple[tuple[Idiom, float], ...] = (
     (idioms_functions.generic_helper, 0.15),
 )
 
+TYPED: tuple[Idiom, ...] = (
+    idioms_typed.typed_atomic,
+    idioms_typed.typed_exchange,
+    idioms_typed.typed_scratch,
+    idioms_typed.typed_print,
+    idioms_typed.typed_search,
+    idioms_typed.typed_view,
+    idioms_typed.typed_length,
+    idioms_typed.fresh_integers,
+)
+"""Idioms on memory of any type, for programs that explore."""
+
 DECIDING: frozenset[Idiom] = frozenset(
     {
         idioms_values.select,
@@ -129,8 +142,10 @@ def _add_idioms(p: Program) -> None:
     there = [(idiom, weight) for idiom, weight in IDIOMS if not (p.expressions.coarse and idiom in DECIDING)]
     weights = [w * draw.log_normal(0.8) for _, w in there]
     if p.policy.exploring:
-        there, weights = [*there, (idioms_showcase.showcase, 0.0)], [*weights, 1.5 * sum(weights)]
-    for _ in range(draw.weighted((1, 2, 3, 4, 5, 7, 10, 16, 30), (2, 4, 5, 5, 4, 3, 1.5, 0.6, 0.25)) + (3 if p.policy.exploring else 0)):
+        share = sum(weights)
+        there = [*there, (idioms_showcase.showcase, 0.0), *((idiom, 0.0) for idiom in TYPED)]
+        weights = [*weights, 4.0 * share, *([1.0 / len(TYPED) * share] * len(TYPED))]
+    for _ in range(draw.weighted((1, 2, 3, 4, 5, 7, 10, 16, 30), (2, 4, 5, 5, 4, 3, 1.5, 0.6, 0.25)) + (7 if p.policy.exploring else 0)):
         for _ in range(4):
             if draw.weighted([i for i, _ in there], weights)(p):
                 break

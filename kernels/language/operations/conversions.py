@@ -139,3 +139,15 @@ declare(
     nouns=("any_set",),
     weight=0.1,
 )
+for _letter, _name in FIXED.items():
+    if _letter not in "hg":
+        declare(
+            f"bool_to_{_name}",
+            f"B -> {_letter}",
+            f"wp.{_name}({{0}})",
+            f"np.asarray({{0}}).astype({_NUMPY.get(_letter, f'np.{_name}')})",
+            lambda b: Interval(0, 1),
+            smooth=False,
+            nouns=("flag_value",),
+            weight=0.02,
+        )

@@ -38,6 +38,9 @@ from kernels.synthesis.expressions import Expressions
 from kernels.synthesis.policy import Policy, draw_palette, draw_policy
 from kernels.synthesis.vocabulary import QUALIFIERS, THEMES, Quantity, Theme
 
+BODIES = ("articulation", "contacts", "multiworld")
+"""Themes that most real kernels are of: they come three times as often as others."""
+
 EXPLORING = 0.2
 """The share of programs that explore the rare corners of the language."""
 
@@ -346,11 +349,13 @@ def start(draw: Draw) -> Program:
     """An empty program with its theme, palette, grid and policy drawn."""
     exploring = draw.chance(EXPLORING)
     palette = draw_palette(draw, exploring=exploring)
-    theme = _within(draw.choice(THEMES), palette)
+    theme = _within(draw.weighted(THEMES, [3.0 if t.name in BODIES else 1.0 for t in THEMES]), palette)
     policy = draw_policy(draw, exploring=exploring)
-    two = draw.chance(0.55 if theme.grid else 0.08)
+    two = draw.chance((0.85 if theme.name == "multiworld" else 0.55) if theme.grid else 0.08)
     if two:
         lanes: tuple[str, ...] = draw.choice((("i", "j"), ("row", "col"), ("y", "x")))
+        if theme.name == "multiworld":
+            lanes = ("worldid", f"{draw.choice(theme.items)}id")
     else:
         lanes = (draw.choice(("i", "tid", "idx", f"{draw.choice(theme.items)}_id", "tid")),)
     program = Program(

@@ -73,7 +73,7 @@ def typed_atomic(p: Program) -> bool:
 
 
 def typed_exchange(p: Program) -> bool:
-    """An exchange, or compare and swap, on the thread's own element of an array; the old value goes on."""
+    """An exchange, or compare and swap, on the thread's own element of an array; the old value is added to a result."""
     value = _any_value(p, "integer")
     if value is None or value.type.scalar not in _ATOMIC_SCALARS or p.leaves_outputs or p.early_exits:
         return False
@@ -93,6 +93,8 @@ def typed_exchange(p: Program) -> bool:
             f"{array}[{lanes}] = np.where({old.name} == {compare.numpy()}, {value.numpy()}, {old.name})",
         ]
     p.verbatim(lines, always(*numpy), [value], [old])
+    # The backward pass exchanges again, and sees the new value: the old one is only added to something.
+    p.reserve(old)
     return True
 
 

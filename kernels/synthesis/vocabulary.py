@@ -194,6 +194,53 @@ THEMES: tuple[Theme, ...] = (
         ("component", "zone"),
         ("total_flow", "cost_sum"),
     ),
+    Theme(
+        "articulation",
+        ("body", "joint", "link"),
+        ("eval_fk_for", "compute_forces_on", "integrate", "apply_control_to", "update"),
+        _q(
+            "body_q:T:-2:2 body_qd:S:-1.5:1.5 joint_X_p:T:-1:1 joint_X_c:T:-1:1 joint_q:R:-1.5:1.5 joint_qd:R:-2:2 joint_axis:V:-1:1 "
+            "body_com:V:-0.5:0.5 body_mass:R:0.2:4 body_f:S:-2:2 joint_type:I:0:6 body_inertia:M:0.1:1 joint_act:R:-1:1 joint_rot:Q:-1:1"
+        ),
+        _q("dt:R:0.005:0.05 gravity:V:-2:2 joint_ke:R:0.5:8 joint_kd:R:0.1:2 angular_damping:R:0.01:0.2 armature:R:0.05:0.5 limit:R:0.5:2"),
+        _q("body_q_new:V body_qd_new:V joint_f:R joint_tau:R body_acc:V kinetic_energy:R at_limit:B dof_count:I"),
+        ("parent", "child", "joint_parent"),
+        ("articulation", "world"),
+        ("total_torque", "total_momentum"),
+    ),
+    Theme(
+        "contacts",
+        ("contact", "shape", "geom", "pair"),
+        ("solve", "eval", "generate", "resolve", "apply"),
+        _q(
+            "contact_point0:V:-1:1 contact_point1:V:-1:1 contact_normal:V:-1:1 contact_depth:R:-0.3:0.4 shape_transform:T:-1.5:1.5 "
+            "shape_body:I:0:5 shape_scale:V:0.2:1.5 shape_type:I:0:7 material_mu:R:0.1:1 thickness0:R:0.01:0.1 contact_vel:S:-1:1 "
+            "geom_rot:Q:-1:1"
+        ),
+        _q("contact_ke:R:1:10 contact_kd:R:0.1:2 contact_kf:R:0.1:2 margin:R:0.02:0.2 friction_smoothing:R:0.5:2 relaxation:R:0.3:0.9"),
+        _q("contact_force:V contact_impulse:V normal_force:R friction_force:V penetration:R is_active:B contact_count:I"),
+        ("body_a", "body_b", "other_shape"),
+        ("body", "island"),
+        ("total_force", "penetration_sum"),
+    ),
+    Theme(
+        "multiworld",
+        ("dof", "geom", "site", "efc"),
+        ("compute", "update", "accumulate", "factor", "project"),
+        _q(
+            "qpos_in:R:-1:1 qvel_in:R:-2:2 xpos_in:V:-1.5:1.5 xmat_in:M:-1:1 xquat_in:Q:-1:1 cvel_in:S:-1:1 cdof_in:S:-1:1 "
+            "qfrc_applied_in:R:-1:1 efc_D_in:R:0.1:2 efc_force_in:R:-2:2 efc_type_in:I:0:6 geom_type:I:0:8 dof_damping:R:0.05:1 "
+            "body_parentid:I:0:6"
+        ),
+        _q(
+            "opt_timestep:R:0.002:0.02 opt_gravity:V:-2:2 opt_impratio:R:0.5:2 tolerance:R:0.01:0.2 meaninertia:R:0.5:2 magnetic:V:-0.5:0.5"
+        ),
+        _q("qacc_out:R qfrc_passive_out:R xpos_out:V cfrc_ext_out:V cost_out:R gauss_out:R done_out:B nactive_out:I"),
+        ("body_rootid", "dof_bodyid", "geom_bodyid"),
+        ("tree", "world"),
+        ("cost_out_sum", "energy_out"),
+        grid=True,
+    ),
 )
 
 QUALIFIERS = (

@@ -2,6 +2,7 @@
 
 from kernels.language.operations import (
     arithmetic,
+    constructors,
     conversions,
     integers,
     logic,
@@ -13,4 +14,15 @@ from kernels.language.operations import (
 
 from kernels.language.operations import composites  # isort: skip  (completes what the modules above have left out)
 
-__all__ = ["arithmetic", "composites", "conversions", "integers", "logic", "matrices", "rotations", "scalar_math", "vectors"]
+__all__ = [
+    "arithmetic",
+    "composites",
+    "constructors",
+    "conversions",
+    "integers",
+    "logic",
+    "matrices",
+    "rotations",
+    "scalar_math",
+    "vectors",
+]

@@ -140,6 +140,18 @@ declare(
     weight=0.6,
 )
 declare(
+    "inverse_approx",
+    "M -> M",
+    "wp.inverse_approx({0})",
+    "inverse({0})",
+    lambda m: Interval(-2.0, 2.0),
+    lengths=(2, 3, 4),
+    argument=("invertible",),
+    helpers=(_INVERSE,),
+    nouns=("fast_inverse",),
+    weight=0.03,
+)
+declare(
     "trace",
     "M -> R",
     "wp.trace({0})",

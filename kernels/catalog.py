@@ -21,7 +21,7 @@ FAMILIES: tuple[str, ...] = tuple(
     sorted(info.name for info in pkgutil.iter_modules(kernels.families.__path__) if not info.name.startswith("_"))
 )
 
-WEIGHTS: dict[str, float] = {"program": 8.0}
+WEIGHTS: dict[str, float] = {"program": 45.0}
 """How often a family comes, where that is not once: synthesized programs are the most varied."""
 
 _CASE_ID = re.compile(r"([a-z][a-z0-9_]*)-(\d{6,})")

@@ -41,7 +41,7 @@ from kernels.synthesis.vocabulary import QUALIFIERS, THEMES, Quantity, Theme
 BODIES = ("articulation", "contacts", "multiworld")
 """Themes that most real kernels are of: they come three times as often as others."""
 
-EXPLORING = 0.2
+EXPLORING = 0.28
 """The share of programs that explore the rare corners of the language."""
 
 Sizes = dict[str, int]

@@ -107,7 +107,8 @@ class Confiner:
 
 
 def _neat(value: float, *, up: bool) -> float:
-    """`value` moved slightly inward to a number with two decimals at most."""
+    """`value` moved slightly inward to a number with two decimals, or two digits if it is small: zero for zero alone."""
     if value == int(value):
         return value
-    return (math.ceil if up else math.floor)(value * 100.0) / 100.0
+    scale = 10.0 ** max(2, 1 - math.floor(math.log10(abs(value))))
+    return (math.ceil if up else math.floor)(value * scale) / scale

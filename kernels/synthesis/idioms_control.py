@@ -42,7 +42,7 @@ def branch(p: Program) -> bool:
         return p.block(build)
 
     orelse: list[Statement] = []
-    kind = p.draw.choice(("if", "if_else", "if_else", "elif", "nested"))
+    kind = p.draw.choice(("if", "if_else", "if_else", "if_else", "elif", "nested"))
     condition = e.condition(conditions)
     if kind in ("if_else", "elif", "nested"):
         orelse = arm(1)
@@ -53,7 +53,7 @@ def branch(p: Program) -> bool:
         p.add(If(condition, [If(inner_condition, arm(1), arm(1))], orelse))
         p.rebind(factor, hull)
         return True
-    if p.draw.chance(0.3):
+    if p.draw.chance(0.5):
         condition = apply(p.draw.choice(("and", "or")), condition, e.condition(others))
     p.add(If(condition, arm(2), orelse))
     p.rebind(factor, hull)

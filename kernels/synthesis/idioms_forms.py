@@ -162,6 +162,8 @@ def nested_loops(p: Program) -> bool:
         lambda sizes: p.domain_of(quantity),
     )
     r, c = p.name(p.draw.choice(("r", "a", "row"))), p.name(p.draw.choice(("c", "b", "column")))
+    # Before the total is in scope: a term of its own sum has no range.
+    outside = p.pick(1, "R")
     total = p.local(p.draw.choice(("total", "acc", "patch_sum", "weighted_sum")), p.zero(p.real), mutable=True)
     here = Load(
         p.real,
@@ -169,7 +171,6 @@ def nested_loops(p: Program) -> bool:
         table,
         (*p.lane_variables, Variable(I32, Interval(0, rows), r), Variable(I32, Interval(0, columns), c)),
     )
-    outside = p.pick(1, "R")
     term = p.expressions.confined(p.expressions.fused(p.real, [here, *outside], 1), Interval(-40.0, 40.0))
     inner = For(c, ZERO, literal(columns, I32), [Augment(total.name, "+", term, p.real)])
     if p.draw.chance(0.35):

@@ -45,7 +45,7 @@ IDIOMS: tuple[tuple[Idiom, float], ...] = (
     (idioms_values.quantize, 0.5),
     (idioms_values.integer_mix, 0.7),
     (idioms_values.limit, 0.9),
-    (idioms_control.branch, 2.2),
+    (idioms_control.branch, 3.2),
     (idioms_control.refine, 0.5),
     (idioms_control.count_steps, 0.35),
     (idioms_control.helper_call, 2.0),
@@ -100,6 +100,28 @@ TYPED: tuple[Idiom, ...] = (
 )
 """Idioms on memory of any type, for programs that explore."""
 
+ADDING: frozenset[Idiom] = frozenset(
+    {
+        idioms_data.gather,
+        idioms_data.table_loop,
+        idioms_data.neighbor_loop,
+        idioms_data.window_loop,
+        idioms_data.search,
+        idioms_data.accumulate_atomically,
+        idioms_data.flags,
+        idioms_data.mask_input,
+        idioms_forms.nested_loops,
+        idioms_forms.gather_inline,
+        idioms_structs.struct_of_thread,
+        idioms_structs.struct_with_arrays,
+        idioms_structs.nested_struct,
+    }
+)
+"""Idioms that add arguments."""
+
+MOST_ARGUMENTS = 26
+"""Arguments that a kernel has before no idiom adds any more."""
+
 DECIDING: frozenset[Idiom] = frozenset(
     {
         idioms_values.select,
@@ -153,9 +175,13 @@ def _add_idioms(p: Program) -> None:
         share = sum(weights)
         there = [*there, (idioms_showcase.showcase, 0.0), *((idiom, 0.0) for idiom in TYPED)]
         weights = [*weights, 4.0 * share, *([1.0 / len(TYPED) * share] * len(TYPED))]
-    for _ in range(draw.weighted((1, 2, 3, 4, 5, 7, 10, 16, 30), (2, 4, 5, 5, 4, 3, 1.5, 0.6, 0.25)) + (7 if p.policy.exploring else 0)):
+    for _ in range(
+        draw.weighted((1, 2, 3, 4, 5, 7, 10, 16, 30, 50, 75), (2, 4, 5, 5, 4, 3, 1.5, 0.8, 0.5, 0.45, 0.3))
+        + (7 if p.policy.exploring else 0)
+    ):
         for _ in range(4):
-            if draw.weighted([i for i, _ in there], weights)(p):
+            chosen = draw.weighted([i for i, _ in there], weights)
+            if not (chosen in ADDING and len(p.sig.arguments) >= MOST_ARGUMENTS) and chosen(p):
                 break
 
 

@@ -9,10 +9,10 @@ from kernels.language.operations.arithmetic import DIVISOR
 # numpy's linear algebra has no half precision.
 _DETERMINANT = """
 def determinant(m):
-    return np.linalg.det(m.astype(np.result_type(m, f32))).astype(m.dtype)"""
+    return np.linalg.det(m.astype(np.result_type(m, np.single))).astype(m.dtype)"""
 _INVERSE = """
 def inverse(m):
-    return np.linalg.inv(m.astype(np.result_type(m, f32))).astype(m.dtype)"""
+    return np.linalg.inv(m.astype(np.result_type(m, np.single))).astype(m.dtype)"""
 _DIAGONAL = """
 def diagonal(v):
     return v[..., :, None] * np.eye(v.shape[-1], dtype=v.dtype)"""

@@ -27,6 +27,7 @@ from kernels.language.operation import (
     OPERATIONS,
     OR,
     SHIFT,
+    TERNARY,
     UNARY,
     Operation,
 )
@@ -156,9 +157,11 @@ _STRENGTH = {
     "~": UNARY,
     "[": ATOM,
     ".": ATOM,
+    "if": TERNARY,
+    "else": TERNARY,
 }
 _TRAILING = {"v": "[..., None]", "m": "[..., None, None]"}
-_SYMBOL = r"(//|<<|>>|<=|>=|==|!=|[-+*/%@&|^<>~\[]|\b(?:and|or|not)\b)"
+_SYMBOL = r"(//|<<|>>|<=|>=|==|!=|[-+*/%@&|^<>~\[]|\b(?:and|or|not|if|else)\b)"
 _BEFORE, _AFTER = re.compile(_SYMBOL + r"\s*$"), re.compile(r"^\s*(\.|" + _SYMBOL[1:])
 
 
@@ -236,6 +239,8 @@ def _needs_parentheses(own: int, before: str, after: str) -> bool:
         if left[1] != "[" and (own < strength or (own == strength and not unary and left[1] not in ("not", "~", "and", "or"))):
             return True
     if right:
+        if right[1] in ("if", "else"):
+            return own <= TERNARY
         return own < (ADD if right[1] == "-" else _STRENGTH[right[1]])
     return False
 

@@ -7,6 +7,7 @@ where Warp's adjoint is right (see kernels.language.gradients).
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,9 +17,11 @@ from kernels.case import Role
 from kernels.domain import Domain
 from kernels.domains import Bernoulli, Struct
 from kernels.draw import Draw, digest
+from kernels.language import operations as _declared  # noqa: F401  (declares the operations)
 from kernels.language.expression import Apply, Expression, Variable, apply, literal
 from kernels.language.interval import Interval
 from kernels.language.kinds import HALVES, OFFSETS, domain_for, natural_kind
+from kernels.language.operation import OPERATIONS
 from kernels.language.statement import (
     Assign,
     Augment,
@@ -41,8 +44,16 @@ from kernels.synthesis.vocabulary import QUALIFIERS, THEMES, Quantity, Theme
 BODIES = ("articulation", "contacts", "multiworld")
 """Themes that most real kernels are of: they come three times as often as others."""
 
-EXPLORING = 0.28
+EXPLORING = 0.32
 """The share of programs that explore the rare corners of the language."""
+
+RESERVED = frozenset(
+    name
+    for operation in OPERATIONS.values()
+    for helper in operation.helpers
+    for name in re.findall(r"^(?:def |import )?(\w+)(?= =|\(|$)", helper, re.MULTILINE)
+) | {"np", "f32", "f16", "dim"}
+"""What references call their helpers: no value of a program has such a name."""
 
 Sizes = dict[str, int]
 Extent = str | int
@@ -100,7 +111,7 @@ class Program:
     definitions: list[list[str]] = field(default_factory=list)
     plans: dict[str, ArrayPlan] = field(default_factory=dict)
     value_domains: dict[str, Callable[[Sizes], Domain]] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=lambda: set(RESERVED))
     limitations: set[str] = field(default_factory=set)
     elementwise: bool = True
     helpers: list[str] = field(default_factory=list)

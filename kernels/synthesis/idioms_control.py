@@ -179,7 +179,7 @@ def make_function(p: Program, sources: list[Expression]) -> Function | None:
     inner = Program(
         draw=p.draw, theme=p.theme, policy=p.policy, palette=p.palette, lanes=(), sig=p.sig, expressions=Expressions(p.draw, p.policy)
     )
-    inner.names = {v.name for v in parameters} | {"lanes"}
+    inner.names |= {v.name for v in parameters} | {"lanes"}
     inner.values = [Value(v) for v in parameters]
     inner.expressions.provenance.landmarks = p.expressions.provenance.landmarks
     for v, source in zip(parameters, sources, strict=True):

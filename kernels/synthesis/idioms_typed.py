@@ -73,29 +73,48 @@ def typed_atomic(p: Program) -> bool:
 
 
 def typed_exchange(p: Program) -> bool:
-    """An exchange, or compare and swap, on the thread's own element of an array; the old value is added to a result."""
-    value = _any_value(p, "integer")
+    """An exchange, or compare and swap, on the thread's own element of an array of any type."""
+    value = _any_value(p)
     if value is None or value.type.scalar not in _ATOMIC_SCALARS or p.leaves_outputs or p.early_exits:
         return False
-    array = p.name(p.draw.choice((f"{value.name}_slots", f"last_{value.name}", "locks", "owners")))
-    span = Interval(max(0.0, value.range.low), min(value.range.high, max(0.0, value.range.low) + 6.0))
-    p.array(array, value.type, p.extents, lambda sizes: domain_for(value.type, span), "inout", differentiable=False)
-    lanes = ", ".join(p.lanes)
-    old = Variable(value.type, span, p.name(p.draw.choice(("previous", "old_value", "swapped"))))
+    if value.type.has_integers and value.range.high < 1.0:
+        return False
+    array = p.name(p.draw.choice((f"{value.name}_slots", f"last_{value.name}", "locks", "owners", "mailbox")))
+    low = max(0.0, value.range.low)
+    span = Interval(low, min(value.range.high, low + 6.0)) if value.type.has_integers else Interval(-1.0, 1.0)
+    extra = p.draw.choice((0, 0, 1, 2)) if len(p.lanes) == 1 else 0
+    p.array(array, value.type, (*p.extents, *[2] * extra), lambda sizes: domain_for(value.type, span), "inout", differentiable=False)
+    place = ", ".join([*p.lanes, *[str(p.draw.integer(0, 1)) for _ in range(extra)]])
+    if value.type.is_integer and not p.draw.chance(0.3):
+        _exchange_of_integers(p, array, place, value, span)
+        return True
+    stored = f"{array}[{place}] = {value.numpy()}"
     if p.draw.chance(0.5):
-        lines = [f"{old.name} = wp.atomic_exch({array}, {lanes}, {value.warp()})"]
-        numpy = [f"{old.name} = {array}[{lanes}].copy()", f"{array}[{lanes}] = {value.numpy()}"]
+        p.verbatim([f"wp.atomic_exch({array}, {place}, {value.warp()})"], always(stored), [value])
+        return True
+    # What is compared with is what is there, so that the swap takes place.
+    current = p.name(p.draw.choice(("current", "expected", "seen")))
+    lines = [f"{current} = {array}[{place}]", f"wp.atomic_cas({array}, {place}, {current}, {value.warp()})"]
+    p.verbatim(lines, always(stored), [value])
+    return True
+
+
+def _exchange_of_integers(p: Program, array: str, place: str, value: Variable, span: Interval) -> None:
+    """An exchange or a compare and swap whose old value is added to a result.
+
+    The backward pass exchanges again, and sees the new value, so the old one is used in no other way.
+    """
+    old = Variable(value.type, span, p.name(p.draw.choice(("previous", "old_value", "swapped"))))
+    numpy = [f"{old.name} = {array}[{place}].copy()"]
+    if p.draw.chance(0.5):
+        lines = [f"{old.name} = wp.atomic_exch({array}, {place}, {value.warp()})"]
+        numpy.append(f"{array}[{place}] = {value.numpy()}")
     else:
         compare = literal(int(span.low) + 1, value.type)
-        lines = [f"{old.name} = wp.atomic_cas({array}, {lanes}, {compare.warp()}, {value.warp()})"]
-        numpy = [
-            f"{old.name} = {array}[{lanes}].copy()",
-            f"{array}[{lanes}] = np.where({old.name} == {compare.numpy()}, {value.numpy()}, {old.name})",
-        ]
+        lines = [f"{old.name} = wp.atomic_cas({array}, {place}, {compare.warp()}, {value.warp()})"]
+        numpy.append(f"{array}[{place}] = np.where({old.name} == {compare.numpy()}, {value.numpy()}, {old.name})")
     p.verbatim(lines, always(*numpy), [value], [old])
-    # The backward pass exchanges again, and sees the new value: the old one is only added to something.
     p.reserve(old)
-    return True
 
 
 def typed_scratch(p: Program) -> bool:

@@ -44,12 +44,12 @@ def draw_palette(draw: Draw, *, exploring: bool = False) -> Palette:
     """
     if exploring:
         return Palette(
-            real=draw.weighted(("float32", "float64", "float16", "bfloat16"), (10, 8, 7, 3)),
+            real=draw.weighted(("float32", "float64", "float16", "bfloat16"), (10, 8, 7, 2)),
             integer=draw.choice(("int32", "int64", "uint32", "uint8", "int16", "uint64", "int8", "uint16")),
             length=draw.weighted((3, 2, 4, 5, 6), (8, 7, 7, 1, 1)),
         )
     return Palette(
-        real=draw.weighted(("float32", "float64", "float16", "bfloat16"), (80, 13, 5, 2)),
+        real=draw.weighted(("float32", "float64", "float16", "bfloat16"), (81, 13, 5, 1)),
         integer=draw.weighted(("int32", "int64", "uint32", "uint8", "int16", "uint64", "int8", "uint16"), (80, 4, 4, 3, 3, 2, 2, 2)),
         length=draw.weighted((3, 2, 4, 5, 6), (84, 7, 6, 2, 1)),
     )

@@ -174,10 +174,10 @@ def _add_idioms(p: Program) -> None:
     if p.policy.exploring:
         share = sum(weights)
         there = [*there, (idioms_showcase.showcase, 0.0), *((idiom, 0.0) for idiom in TYPED)]
-        weights = [*weights, 4.0 * share, *([1.0 / len(TYPED) * share] * len(TYPED))]
+        weights = [*weights, 4.0 * share, *([2.0 / len(TYPED) * share] * len(TYPED))]
     for _ in range(
         draw.weighted((1, 2, 3, 4, 5, 7, 10, 16, 30, 50, 75), (2, 4, 5, 5, 4, 3, 1.5, 0.8, 0.5, 0.45, 0.3))
-        + (7 if p.policy.exploring else 0)
+        + (9 if p.policy.exploring else 0)
     ):
         for _ in range(4):
             chosen = draw.weighted([i for i, _ in there], weights)

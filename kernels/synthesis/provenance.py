@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from kernels.language.expression import Apply, Custom, Expression, Literal, Variable
 from kernels.language.kinds import natural_kind
+from kernels.language.statement import Call
 
 _SUMS = ("add_vec", "subtract_vec", "cross", "cw_mul", "add_spatial", "subtract_spatial")
 _MULTIPLES = ("scale_vec", "vec_scale", "vec_divide", "negate_vec")
@@ -86,7 +87,8 @@ class Provenance:
             if name.startswith("make_vec"):
                 return any(isinstance(a, Literal) and a.value for a in arguments)
             return name == "mat_vec" and not isinstance(arguments[0], Apply) and self.solid(arguments[1])
-        return not isinstance(vector, Variable) or vector.name in self._solid
+        # What a function returns may vanish for all that is known here.
+        return vector.name in self._solid if isinstance(vector, Variable) else not isinstance(vector, Call)
 
     def kind(self, value: Expression) -> str:
         """Of what kind a value is by construction, as far as that is known; mostly the empty string."""

@@ -414,3 +414,30 @@ declare(
     nouns=("decided",),
     weight=0.02,
 )
+
+# What wraps around in an unsigned type does so in numpy as well.
+for _name, _bits in (("uint8", 8), ("uint16", 16), ("uint32", 32), ("uint64", 64)):
+    for _letter, _suffix in (("I", "int"), ("J", "int_vec")):
+        for _what, _symbol in (("negate", "-"), ("invert", "~")):
+            declare(
+                f"{_what}_{_suffix}_{_name}",
+                f"{_letter} -> {_letter}",
+                f"{_symbol}{{0}}",
+                f"{_symbol}{{0}}",
+                lambda a, bits=_bits: Interval(0, 2.0**bits - 1),
+                precedence=UNARY,
+                numpy_precedence=UNARY,
+                integers=(_name,),
+                nouns=("wrapped_bits",),
+                weight=0.02,
+            )
+        declare(
+            f"sign_{_suffix}_{_name}",
+            f"{_letter} -> {_letter}",
+            "wp.sign({0})",
+            "np.ones_like({0})",
+            lambda a: Interval(1, 1),
+            integers=(_name,),
+            nouns=("unsigned_sign",),
+            weight=0.0,
+        )

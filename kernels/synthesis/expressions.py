@@ -61,7 +61,7 @@ class Expressions:
         return replace(apply("vec_divide", vector, length), range=SIGNED_UNIT)
 
     def fused(self, type: Type, variables: Sequence[Expression], depth: int | None = None) -> Expression:
-        """An expression of `type` that uses every one of `variables` at least once.
+        """An expression of `type` that uses every one of `variables` at least once, or where that cannot be confined, one of them.
 
         Each variable may be of any type that leads to `type` (a vector into a scalar by a norm or a product, and so on).
         """

@@ -73,8 +73,8 @@ def typed_atomic(p: Program) -> bool:
 
 
 def typed_exchange(p: Program) -> bool:
-    """An exchange, or compare and swap, on the thread's own element of an array of any type."""
-    value = _any_value(p)
+    """An exchange, or compare and swap, on the thread's own element of an array of scalars: on others CUDA's does not compile."""
+    value = _any_value(p, "real", "integer")
     if value is None or value.type.scalar not in _ATOMIC_SCALARS or p.leaves_outputs or p.early_exits:
         return False
     if value.type.has_integers and value.range.high < 1.0:

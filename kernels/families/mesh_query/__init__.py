@@ -1,0 +1,39 @@
+"""Triangle meshes: nearest points with or without a side, rays, faces near a box or ball, and what can be read off a mesh.
+
+Variants: how the inside is told (rays, parity, pseudo-normals, winding numbers), the furthest point, projection, contact with friction
+and moving meshes, substeps, signed distance grids and marching, bouncing rays, cameras and lidar with shading, occlusion and crossings,
+groups of faces, loops over faces by box or ball or the mesh's own tree, geometry of faces and corners, and queries by whole blocks.
+"""
+
+from __future__ import annotations
+
+from kernels.case import Case
+from kernels.drafting.queries.script import QueryScript
+from kernels.draw import Draw
+from kernels.families.mesh_query.faces import build_faces, build_geometry, build_tiled
+from kernels.families.mesh_query.motion import build_march, build_paths, build_substeps
+from kernels.families.mesh_query.points import build_collision, build_distance, build_furthest, build_projection
+from kernels.families.mesh_query.rays import build_camera, build_occlusion, build_rays
+
+
+def build(draw: Draw) -> Case:
+    """One kernel that asks a mesh."""
+    form = draw.weighted(
+        (
+            build_projection,
+            build_collision,
+            build_distance,
+            build_furthest,
+            build_rays,
+            build_camera,
+            build_occlusion,
+            build_faces,
+            build_geometry,
+            build_tiled,
+            build_march,
+            build_paths,
+            build_substeps,
+        ),
+        (5, 6, 4, 1.5, 5, 4, 3, 5, 3, 1.5, 3, 3, 4),
+    )
+    return form(QueryScript(draw))

@@ -1,0 +1,45 @@
+"""Quaternions (x, y, z, w): attitude integration and filters, joint angles and drives, swing and twist, blending, averages, dual
+quaternions, look-at frames, conversions from and to matrices and angles, and differences of orientations.
+
+Variants: what is integrated and how, frames of body or world, gathers by joint and bone indices, functions or formulas in place, signs of
+hemispheres by branch or arithmetic, what becomes of a rotation; single, double and half precision.
+"""
+
+from __future__ import annotations
+
+from kernels.case import Case
+from kernels.drafting.mirror.draft import MirrorDraft
+from kernels.draw import Draw
+from kernels.families.quaternion_math.attitude import build_filter, build_integration
+from kernels.families.quaternion_math.blending import build_average, build_between, build_dual, build_track
+from kernels.families.quaternion_math.conversions import build_angles, build_error, build_look_at, build_matrix
+from kernels.families.quaternion_math.joints import build_chain, build_index_scatter, build_joint, build_swing_twist
+
+FORMS = (
+    (build_integration, 4),
+    (build_filter, 3),
+    (build_joint, 4),
+    (build_swing_twist, 3),
+    (build_chain, 2),
+    (build_index_scatter, 2),
+    (build_between, 3),
+    (build_track, 2),
+    (build_average, 3),
+    (build_dual, 2),
+    (build_look_at, 2),
+    (build_matrix, 2),
+    (build_angles, 3),
+    (build_error, 3),
+)
+
+
+HALF_FORMS = (build_integration, build_filter, build_angles)
+"""Forms that make no decision on reals, which half precision would round across its threshold."""
+
+
+def build(draw: Draw) -> Case:
+    """One kernel on quaternions."""
+    if draw.chance(0.1):
+        return draw.choice(HALF_FORMS)(draw, MirrorDraft(draw, width="float16"))
+    form = draw.weighted([f for f, _ in FORMS], [w for _, w in FORMS])
+    return form(draw, MirrorDraft(draw))

@@ -1,0 +1,42 @@
+"""Random numbers at work: Monte Carlo integrals and direct light, importance sampling from tables and meshes, walks and diffusion,
+rejection, Poisson counts, noise in training, token sampling, jittered grids, emitters, random rotations, darts, correlated normals, dice.
+
+Variants: every builtin that draws numbers or points, how generators are seeded (index, sum, frame, kept states), states carried through
+unrolled loops or made anew, functions or formulas in place, atomics and histograms, what becomes of a sample. Single precision: Warp's
+generator makes no other reals.
+"""
+
+from __future__ import annotations
+
+from kernels.case import Case
+from kernels.drafting.mirror.draft import MirrorDraft
+from kernels.draw import Draw
+from kernels.families.sampling.estimators import build_integral, build_light, build_mesh, build_resample, build_table
+from kernels.families.sampling.placements import build_darts, build_dice, build_emitter, build_grid, build_normals, build_rotation
+from kernels.families.sampling.processes import build_counts, build_diffusion, build_rejection, build_tokens, build_training, build_walk
+
+FORMS = (
+    (build_integral, 4),
+    (build_light, 4),
+    (build_table, 2),
+    (build_mesh, 2),
+    (build_resample, 2),
+    (build_walk, 3),
+    (build_diffusion, 3),
+    (build_rejection, 3),
+    (build_counts, 3),
+    (build_training, 4),
+    (build_tokens, 2),
+    (build_grid, 3),
+    (build_emitter, 3),
+    (build_rotation, 3),
+    (build_darts, 2),
+    (build_normals, 3),
+    (build_dice, 3),
+)
+
+
+def build(draw: Draw) -> Case:
+    """One kernel that draws random numbers."""
+    form = draw.weighted([f for f, _ in FORMS], [w for _, w in FORMS])
+    return form(draw, MirrorDraft(draw, width="float32"))

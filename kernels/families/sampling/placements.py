@@ -1,0 +1,347 @@
+"""Random placement: jittered grids, lenses, emitters, random rotations, darts and best candidates, correlated normal numbers."""
+
+from __future__ import annotations
+
+from kernels.case import Case
+from kernels.domains import Integers, Uniform, UnitVectors
+from kernels.drafting.mirror.draft import MirrorDraft
+from kernels.drafting.mirror.steps import step, stored
+from kernels.draw import Draw
+from kernels.families.sampling.generators import SEEDS, seeded, sizes
+
+
+def build_grid(draw: Draw, draft: MirrorDraft) -> Case:
+    """Jittered samples of a grid's cells, and rays through a lens: one thread for each cell."""
+    i, j = draw.choice((("i", "j"), ("row", "col"), ("py", "px")))
+    draft.field("offsets", "vec2", "ny", "nx", low=-0.2, high=0.2, names=("shift", "warp_field", "base_jitter"))
+    draft.grid((i, "height", "ny"), (j, "width", "nx"), array="offsets")
+    seed = draft.uniform("seed", "int", SEEDS, names=("rng_seed", "frame_seed"))
+    columns = draft.extent("width", "offsets", 1, size="nx")
+    draft.code(f"state = wp.rand_init({seed}, {draw.choice((f'{i} * {columns} + {j}', f'{j} + {i} * {columns}', f'{i} * 1009 + {j}'))})")
+    jitter = draw.choice(
+        ("wp.sample_unit_square(state)", "wp.sample_unit_disk(state) * 0.5", "vec2(wp.randf(state) - 0.5, wp.randf(state) - 0.5)")
+    )
+    draft.code(f"""
+        jitter = {jitter}
+        u = (float({j}) + 0.5 + jitter[0]) / 16.0 + offsets[{i}, {j}][0]
+        v = (float({i}) + 0.5 + jitter[1]) / 16.0 + offsets[{i}, {j}][1]
+        """)
+    way = draw.choice(("points", "lens", "tent", "field", "ray"))
+    if way == "lens":
+        aperture = draft.tune(draw.choice(("aperture", "lens_radius")), 0.05, 0.4)
+        focus = draft.tune(draw.choice(("focus_distance", "focal_plane")), 1.0, 3.0)
+        draft.code(f"""
+            lens = wp.sample_unit_disk(state) * {aperture}
+            focal_point = vec3(u - 0.5, v - 0.5, 1.0) * {focus}
+            origin = vec3(lens[0], lens[1], 0.0)
+            direction = wp.normalize(focal_point - origin)
+            """)
+        for name, value in (("ray_dir", "direction"), *([("ray_origin", "origin")] if draw.chance(0.6) else [])):
+            out = draft.result(name, "vec3", "ny", "nx")
+            draft.code(f"{out}[{i}, {j}] = {value}")
+    elif way == "points":
+        out = draft.result(draft.name("samples", "points_out"), "vec2", "ny", "nx")
+        draft.code(f"{out}[{i}, {j}] = vec2(u, v)")
+    elif way == "tent":
+        draft.code("""
+            r = wp.randf(state, 0.0, 2.0)
+            dx = float(0.0)
+            if r < 1.0:
+                dx = wp.sqrt(r) - 1.0
+            else:
+                dx = 1.0 - wp.sqrt(2.0 - r)
+            weight = 1.0 - wp.abs(dx)
+            """)
+        draft.code("filtered = (u + dx / 16.0) * weight + v")
+        stored(draft, "filtered", "float", 4.0, f"{i}, {j}", ["ny", "nx"], ("filtered_out", "image"))
+    elif way == "ray":
+        draft.code("direction = wp.normalize(vec3(u - 0.5, v - 0.5, 1.0))")
+        stored(draft, "direction", "vec3", 1.0, f"{i}, {j}", ["ny", "nx"], ("rays", "ray_dir"))
+    else:
+        value = draw.choice(
+            ("wp.sin(6.0 * u) * wp.cos(4.0 * v)", "wp.exp(-(u - 0.5) * (u - 0.5) - v * v)", "wp.sqrt(u * u + v * v + 0.01)")
+        )
+        draft.code(f"value = {value}")
+        stored(draft, "value", "float", 3.0, f"{i}, {j}", ["ny", "nx"], ("image", "pixels"), total=0.3)
+    large = {"ny": draw.integer(7, 11), "nx": draw.integer(9, 13)}
+    return draft.finish(
+        draw.choice(("jittered_grid", "stratified_samples", "camera_samples")),
+        ["ny", "nx"],
+        [{"ny": 1, "nx": 1}, {"ny": 5, "nx": 3}, large],
+    )
+
+
+EMITTERS = {
+    "disk": "d = wp.sample_unit_disk(state)\nlocal = vec3(d[0], 0.0, d[1])",
+    "ring": "d = wp.sample_unit_ring(state)\nlocal = vec3(d[0], 0.0, d[1])",
+    "box": "local = wp.sample_unit_cube(state)",
+    "sphere": "local = wp.sample_unit_sphere_surface(state)",
+    "ball": "local = wp.sample_unit_sphere(state)",
+    "dome": "local = wp.sample_unit_hemisphere(state)",
+    "line": "local = vec3(wp.randf(state, -1.0, 1.0), 0.0, 0.0)",
+}
+
+
+def build_emitter(draw: Draw, draft: MirrorDraft) -> Case:
+    """Particle emitters: old particles are born again in a shape with a velocity in a cone; the others move on."""
+    i = draw.choice(("tid", "particle", "i"))
+    draft.field("pos", "vec3", "n", names=("x", "particle_q"))
+    draft.field("vel", "vec3", "n", names=("v", "particle_qd"))
+    draft.field("age", "float", "n", domain=Uniform(0.0, 2.0), differentiable=False, names=("lifetime", "time_alive"))
+    draft.thread("n", "pos", index=i, counts=("num_particles", "particle_count"))
+    radius = draft.tune(draw.choice(("emitter_radius", "spawn_radius")), 0.2, 1.0)
+    speed = draft.tune(draw.choice(("speed", "launch_speed")), 0.5, 3.0)
+    origin = (
+        draft.uniform("emitter_pos", "vec3", Uniform(-0.5, 0.5), names=("source", "nozzle")) if draw.chance(0.6) else "vec3(0.0, 0.5, 0.0)"
+    )
+    dt = draft.tune(draw.choice(("dt", "frame_dt")), 0.02, 0.1)
+    limit = draw.real(0.8, 1.5)
+    shape = draw.choice(tuple(EMITTERS))
+    gravity = draw.choice(("vec3(0.0, -9.8, 0.0)", "vec3(0.0, 0.0, -9.8)", "vec3(0.0, -1.6, 0.0)"))
+    draft.code(f"p = pos[{i}]\nu = vel[{i}]\nt = age[{i}]")
+    seeded(draw, draft, i)
+    cone = draw.choice(
+        (
+            "aim = wp.normalize(vec3(0.0, 2.0, 0.0) + wp.sample_unit_sphere(state))",
+            "aim = wp.sample_unit_hemisphere_surface(state)",
+            "spread = wp.sample_unit_disk(state) * 0.4\naim = wp.normalize(vec3(spread[0], 1.0, spread[1]))",
+        )
+    )
+    born = f"{EMITTERS[shape]}\n{cone}\np = {origin} + local * {radius}\nu = aim * ({speed} * wp.randf(state, 0.8, 1.2))"
+    moved = f"u = u + {gravity} * {dt}\np = p + u * {dt}"
+    if draw.chance(0.4):
+        moved += f"\nu = u * (1.0 - {draw.real(0.05, 0.4)} * {dt})"
+    if draw.chance(0.5):
+        draft.code(f"if t > {limit}:\n    " + born.replace("\n", "\n    ") + "\nelse:\n    " + moved.replace("\n", "\n    "))
+    else:
+        draft.code(moved + f"\nif t > {limit}:\n    " + born.replace("\n", "\n    "))
+    for name, value in (("pos_out", "p"), ("vel_out", "u")):
+        out = draft.result(name, "vec3", "n")
+        draft.code(f"{out}[{i}] = {value}")
+    if draw.chance(0.5):
+        draft.code(f"left_over = -wp.log(1.0 - 0.99 * wp.randf(state)) * {draw.real(0.5, 2.0)}")
+        out = draft.result("life_out", "float", "n", names=("age_out", "time_left"))
+        draft.code(f"{out}[{i}] = left_over")
+    return draft.finish(draw.choice(("emit_particles", "update_emitter", "spawn_particles")), ["n"], sizes(draw))
+
+
+def build_rotation(draw: Draw, draft: MirrorDraft) -> Case:
+    """Random rotations: uniform unit quaternions, random axes and angles, small perturbations, applied to directions."""
+    i = draw.choice(("tid", "i", "instance"))
+    draft.field("dirs", "vec3", "n", names=("points", "axes", "rest_dir"))
+    draft.thread("n", "dirs", index=i, counts=("num_instances", "n"))
+    seeded(draw, draft, i)
+    kind = draw.choice(("shoemake", "axis_angle", "gaussian", "small", "yaw"))
+    if kind == "shoemake":
+        draft.code("""
+            u = wp.randf(state)
+            a = wp.randf(state, 0.0, 6.2831853)
+            b = wp.randf(state, 0.0, 6.2831853)
+            s1 = wp.sqrt(1.0 - u)
+            s2 = wp.sqrt(u)
+            q = quat(s1 * wp.sin(a), s1 * wp.cos(a), s2 * wp.sin(b), s2 * wp.cos(b))
+            """)
+    elif kind == "gaussian":
+        draft.code("q = wp.normalize(quat(wp.randn(state), wp.randn(state), wp.randn(state), wp.randn(state)))")
+    elif kind == "yaw":
+        draft.code(
+            f"q = wp.quat_from_axis_angle(vec3(0.0, {draw.choice(('1.0, 0.0', '0.0, 1.0'))}), wp.randf(state, -3.1415927, 3.1415927))"
+        )
+    else:
+        angle = "wp.randf(state, 0.0, 3.1415927)" if kind == "axis_angle" else f"wp.randn(state) * {draw.real(0.05, 0.3)}"
+        draft.code(f"axis = wp.sample_unit_sphere_surface(state)\nq = wp.quat_from_axis_angle(axis, {angle})")
+    if draw.chance(0.4):
+        draft.field("base_rot", "quat", "n", domain=UnitVectors(), names=("rot_in", "orientation"))
+        draft.code(f"q = {draw.choice(('q * base_rot', 'base_rot'))}[{i}]" if draw.chance(0.5) else f"q = base_rot[{i}] * q")
+    draft.code(f"turned = wp.quat_rotate{draw.choice(('', '', '_inv'))}(q, dirs[{i}])")
+    if draw.chance(0.3):
+        out = draft.result("rot_out", "quat", "n", names=("q_out", "rotation"))
+        draft.code(f"{out}[{i}] = q")
+    if draw.chance(0.3):
+        scale = draft.tune(draw.choice(("scale_jitter", "size_variation")), 0.1, 0.5)
+        draft.code(f"turned = turned * (1.0 + {scale} * wp.randf(state, -1.0, 1.0))")
+    stored(draft, "turned", "vec3", 3.0, i, ["n"], ("dirs_out", "scattered", "instance_dir"))
+    return draft.finish(f"{kind}_rotation", ["n"], sizes(draw))
+
+
+def build_darts(draw: Draw, draft: MirrorDraft) -> Case:
+    """Darts: of several candidates the one farthest from the points that are there, or the first that keeps its distance."""
+    i = draw.choice(("tid", "i", "cell"))
+    spatial = draw.chance(0.4)
+    type = "vec3" if spatial else "vec2"
+    draft.field("placed", type, "table", low=-1.0, high=1.0, differentiable=False, names=("points", "existing", "obstacles"))
+    draft.field("origin", type, "n", names=("cell_center", "base"))
+    draft.thread("n", "origin", index=i, counts=("num_cells", "n"))
+    seeded(draw, draft, i)
+    candidates = draw.integer(2, 5)
+    others = draw.integer(4, 11)
+    proposal = draw.choice(
+        ("wp.sample_unit_cube(state) * 2.0", "wp.sample_unit_sphere(state)")
+        if spatial
+        else ("wp.sample_unit_square(state) * 2.0", "wp.sample_unit_disk(state)")
+    )
+    step_body = f"""
+        nearest = float(1.0e6)
+        for k in range({others}):
+            nearest = wp.min(nearest, wp.length_sq(p - others[k]))
+        return nearest
+        """
+    draft.define("nearest_sq", f"p: {type}, others: array({type})", step_body, "float", "Squared distance to the nearest of the points.")
+    if draw.chance(0.6):
+        draft.code(f"""
+            best = {type}()
+            farthest = float(-1.0)
+            for c in range({candidates}):
+                p = {proposal}
+                gap = nearest_sq(p, placed)
+                if gap > farthest:
+                    farthest = gap
+                    best = p
+            """)
+    else:
+        spacing = draw.real(0.05, 0.2)
+        draft.code(f"""
+            best = {type}()
+            farthest = float(0.0)
+            for c in range({candidates}):
+                p = {proposal}
+                gap = nearest_sq(p, placed)
+                if gap > {spacing} and farthest == 0.0:
+                    farthest = gap
+                    best = p
+            """)
+    draft.code(f"moved = origin[{i}] + best")
+    if spatial:
+        stored(draft, "moved", "vec3", 3.0, i, ["n"], ("points_out", "darts"), share=0.4)
+    else:
+        out = draft.result(draft.name("points_out", "darts"), type, "n")
+        draft.code(f"{out}[{i}] = moved")
+    if draw.chance(0.6):
+        out = draft.result("clearance", "float", "n", differentiable=False, names=("gap_out", "spacing_out"))
+        draft.code(f"{out}[{i}] = {draw.choice(('farthest', 'wp.sqrt(wp.max(farthest, 0.0))'))}")
+    return draft.finish(draw.choice(("throw_darts", "best_candidate", "poisson_disk_cells")), ["n"], sizes(draw))
+
+
+def build_normals(draw: Draw, draft: MirrorDraft) -> Case:
+    """Normal numbers made fit: correlated pairs and triples, option prices, sensor models, antithetic pairs."""
+    i = draw.choice(("tid", "i", "path"))
+    kind = draw.choice(("pair", "triple", "option", "sensor", "antithetic"))
+    draft.field("mean", "float", "n", names=("mu", "location"))
+    draft.field("std", "float", "n", domain=Uniform(0.1, 1.0), names=("sigma", "vol", "noise_level"))
+    draft.thread("n", "mean", index=i, counts=("n", "num_paths"))
+    seeded(draw, draft, i)
+    draft.code(f"m = mean[{i}]\ns = std[{i}]")
+    if kind == "pair":
+        rho = draft.tune(draw.choice(("rho", "correlation")), 0.1, 0.9)
+        draft.code(
+            f"z0 = wp.randn(state)\nz1 = wp.randn(state)\nx = m + s * z0\nvalue = m + s * ({rho} * z0 + wp.sqrt(1.0 - {rho} * {rho}) * z1)"
+        )
+        out = draft.result("first", "float", "n", names=("x_out",))
+        draft.code(f"{out}[{i}] = x")
+    elif kind == "triple":
+        draft.field("cholesky", "mat33", 1, low=-0.5, high=1.0, names=("factor", "L"))
+        draft.code(
+            "z = vec3(wp.randn(state), wp.randn(state), wp.randn(state))\nw = cholesky[0] @ z * s\nvalue = m + w[0] + 0.5 * w[1] * w[2]"
+        )
+    elif kind == "option":
+        strike, maturity = draft.tune("strike", 0.8, 1.2), draft.tune("maturity", 0.2, 1.0)
+        draft.code(f"""
+            drift = -0.5 * s * s * {maturity}
+            diffusion = s * wp.sqrt({maturity}) * wp.randn(state)
+            price = (1.5 + 0.2 * m) * wp.exp(drift + diffusion)
+            value = {draw.choice((f"wp.max(price - {strike}, 0.0)", f"wp.max({strike} - price, 0.0)", f"wp.abs(price - {strike})"))}
+            """)
+    elif kind == "sensor":
+        step(
+            draft,
+            "value",
+            "measure",
+            "truth: float, noise: float, z: float, u: float",
+            ["m", "s", "wp.randn(state)", "wp.randf(state)"],
+            f"reading = truth + noise * z\nif u < {draw.real(0.05, 0.2)}:\n    reading = 2.0 * truth\nreturn reading",
+            "float",
+            share=1.0,
+        )
+    else:
+        f = draw.choice(("wp.exp(0.3 * {0})", "{0} * {0}", "wp.tanh({0})", "wp.sqrt(1.0 + {0} * {0})"))
+        draft.code(f"z = wp.randn(state)\nup = m + s * z\ndown = m - s * z\nvalue = 0.5 * ({f.format('up')} + {f.format('down')})")
+    stored(draft, "value", "float", 60.0, i, ["n"], ("value_out", "sample_out", "payoff"), total=0.3)
+    return draft.finish(f"{kind}_{draw.choice(('normals', 'samples', 'draws'))}", ["n"], sizes(draw))
+
+
+def build_dice(draw: Draw, draft: MirrorDraft) -> Case:
+    """Integers at random: dice, shuffles of short rows, permutations by swaps, bits, seeds for other generators."""
+    i = draw.choice(("tid", "i", "row"))
+    kind = draw.choice(("dice", "shuffle", "bits", "seeds", "hand"))
+    count = draw.integer(3, 7)
+    if kind == "shuffle":
+        draft.field("rows", "int", "n", count, domain=Integers(0, 13), names=("deck", "order_in"))
+        draft.thread("n", "rows", index=i, counts=("num_rows", "n"))
+        seeded(draw, draft, i)
+        out = draft.result("shuffled", "int", "n", count, names=("deck_out", "order_out"))
+        draft.code("\n".join(f"c{k} = rows[{i}, {k}]" for k in range(count)))
+        for k in range(count - 1, 0, -1):
+            draft.code(f"j = wp.randi(state, 0, {k + 1})")
+            for m in range(k):
+                draft.code(f"if j == {m}:\n    swap = c{m}\n    c{m} = c{k}\n    c{k} = swap")
+        draft.code("\n".join(f"{out}[{i}, {k}] = c{k}" for k in range(count)))
+        return draft.finish("shuffle_rows", ["n"], sizes(draw, 60))
+    draft.field("offset", "int", "n", domain=Integers(0, 13), names=("bonus", "start"))
+    draft.thread("n", "offset", index=i, counts=("n", "num_rows"))
+    seeded(draw, draft, i)
+    if kind == "dice":
+        sides = draw.choice((4, 6, 8, 20))
+        roll = draw.choice(
+            (f"wp.randi(state, 1, {sides + 1})", f"wp.randi(state, 0, {sides}) + 1", f"int(wp.randu(state) % wp.uint32({sides})) + 1")
+        )
+        draft.code(f"""
+            total = offset[{i}]
+            highest = int(0)
+            for k in range({count}):
+                roll = {roll}
+                total += roll
+                highest = wp.max(highest, roll)
+            """)
+        out = draft.result("totals", "int", "n", names=("score", "sum_out"))
+        draft.code(f"{out}[{i}] = total")
+        if draw.chance(0.6):
+            out = draft.result("highest_out", "int", "n", names=("best_roll",))
+            draft.code(f"{out}[{i}] = highest")
+        if draw.chance(0.5):
+            out = draft.result("face_counts", "int", 32, role="accumulate", names=("histogram",))
+            draft.code(f"wp.atomic_add({out}, highest, 1)")
+    elif kind == "bits":
+        draft.code(f"""
+            word = wp.randu(state)
+            ones = wp.bit_count(word)
+            mask = (word >> wp.uint32({draw.integer(3, 24)})) & wp.uint32({draw.choice((15, 31, 255))})
+            mixed_bits = word ^ wp.randu(state)
+            """)
+        for name, value in (("ones_out", f"ones + offset[{i}]"), ("mask_out", "int(mask)")):
+            out = draft.result(name, "int", "n")
+            draft.code(f"{out}[{i}] = {value}")
+        out = draft.result("words", "wp.uint32", "n")
+        draft.code(f"{out}[{i}] = mixed_bits")
+    elif kind == "seeds":
+        draft.code(f"child_seed = wp.randi(state)\nchild = wp.rand_init(child_seed, offset[{i}])\nfirst = wp.randu(child)")
+        out = draft.result("child_states", "wp.uint32", "n")
+        draft.code(f"{out}[{i}] = child")
+        out = draft.result("first_words", "wp.uint32", "n")
+        draft.code(f"{out}[{i}] = first")
+    else:
+        size = draw.choice((16, 32, 52))
+        draft.code(f"""
+            taken = wp.uint64(0)
+            sum_of_cards = offset[{i}]
+            for k in range({count}):
+                card = wp.randi(state, 0, {size})
+                bit = wp.uint64(1) << wp.uint64(card)
+                if (taken & bit) == wp.uint64(0):
+                    taken = taken | bit
+                    sum_of_cards += card
+            """)
+        out = draft.result("hands", "wp.uint64", "n")
+        draft.code(f"{out}[{i}] = taken")
+        out = draft.result("sums", "int", "n")
+        draft.code(f"{out}[{i}] = sum_of_cards")
+    return draft.finish(f"{kind}_{draw.choice(('rolls', 'draws', 'table'))}", ["n"], sizes(draw))

@@ -114,7 +114,7 @@ class Arguments:
         self.width = width or draw.width()
         self.real, self.vector, self.matrix = real(self.width), vector(self.width), matrix(self.width)
         self.scope: dict[str, Expression] = {}
-        self._taken = {"dim", "np", "wp", "f32", "math", "erf", "erfc"}
+        self._taken = {"dim", "block_dim", "np", "wp", "f32", "math", "erf", "erfc"}
         self._declared: list[Declared] = []
         self._passing = draw.weighted(("values", "struct", "literals"), (4, 3, 3))
         self._struct = draw.choice(STRUCTS)

@@ -194,7 +194,7 @@ class Draft(Bodies):
             kernel_name=kernel_name,
             python_source=kernel_module(signature, kernel_name, folded(body, LINE - _INDENT), definitions=definitions, docstring=docstring),
             reference_source=reference_module(
-                [name for name in ("dim", *(a.name for a in arguments)) if name in read],
+                [name for name in ("dim", "block_dim", *(a.name for a in arguments)) if name in read],
                 folded(self.reference, REFERENCE_LINE - _INDENT),
                 helpers=self.helpers,
                 definitions=[folded(block, REFERENCE_LINE) for block in self.reference_definitions],

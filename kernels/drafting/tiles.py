@@ -113,9 +113,12 @@ class TileDraft(Draft):
         return self.whole(name, type, low, high)
 
     def whole(self, name: str, type: Type, low: float, high: float) -> Variable:
-        """Puts a tile that the family spells itself into scope, with its range."""
+        """Puts a tile that the family spells itself into scope, with its range.
+
+        Threads of the block that hold no element map a zero, and an integer's division by it ends the process.
+        """
         self._tiles.add(name)
-        return self.known(name, type, low, high)
+        return self.known(name, type, min(low, 0.0), max(high, 0.0)) if type.is_integer else self.known(name, type, low, high)
 
     def reduced(self, name: str, type: Type, low: float, high: float, call: str, numpy: str) -> Variable:
         """Names a number of the block, made by the text `call`; the reference's text keeps the last axis."""

@@ -39,7 +39,9 @@ _BUILTINS = {
 
 def _atomic_add(array, *rest):
     *index, value = rest
+    before = array[tuple(index)]
     array[tuple(index)] += value
+    return before
 
 
 def understands(case: Case) -> bool:

@@ -14,8 +14,8 @@ def cases(family: str, count: int = 60) -> list[Case]:
     return [build_named_case(7, f"{family}-{index:06d}") for index in range(count)]
 
 
-def run(case: Case, launch: int = 2, seed: int = 0) -> tuple[dict, dict]:
-    """The drawn values by argument, and what the reference returns for them."""
+def run(case: Case, launch: int = 2, seed: int = 0, threads: int = 1) -> tuple[dict, dict]:
+    """The drawn values by argument, and what the reference returns for them in blocks of `threads` threads."""
     rng = np.random.default_rng(seed)
     data = case.launches[launch]
     leaves = {}
@@ -30,7 +30,8 @@ def run(case: Case, launch: int = 2, seed: int = 0) -> tuple[dict, dict]:
     function = scope["reference"]
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     given = as_structs({name: np.copy(value)[()] for name, value in leaves.items()})
-    result = function(**{n: data.dim if n == "dim" else given[n] for n in names})
+    given |= {"dim": data.dim, "block_dim": threads}
+    result = function(**{n: given[n] for n in names})
     return as_structs(leaves), result
 
 

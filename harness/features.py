@@ -167,8 +167,6 @@ def _of_call(node: ast.Call, functions: set[str], aliases: frozenset[str]) -> It
 
 
 def _of_assignment(node: ast.Assign | ast.AnnAssign | ast.AugAssign, declared: Declarations, local: dict[str, int]) -> Iterator[str]:
-    if isinstance(node, ast.AnnAssign):
-        yield "local_annotation"
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     for target in targets:
         if isinstance(target, (ast.Tuple, ast.List)):

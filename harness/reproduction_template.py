@@ -60,12 +60,8 @@ def carried(name):
     return sys.modules[name]
 
 
-class Leaf(types.SimpleNamespace):
-    pass
-
-
 def leaf(name, dtype, ndim, role, differentiable):
-    return Leaf(name=name, dtype=dtype, ndim=ndim, role=role, differentiable=differentiable)
+    return types.SimpleNamespace(name=name, dtype=dtype, ndim=ndim, role=role, differentiable=differentiable)
 
 
 def place(name, data, dtype, grad):
@@ -105,7 +101,8 @@ def structs(leaves):
 def reference_outputs(values, dim):
     namespace = define(REFERENCE_SOURCE, "<reference>", {"__name__": "reference"})
     namespace.update({name: np.float64 for name in ("f32", "f16", "bf16") if name in namespace})
-    given = structs({name: np.array(value) if name in OUTPUTS else value for name, value in values.items()}) | {"dim": dim}
+    given = structs({name: np.array(value) if name in OUTPUTS else value for name, value in values.items()})
+    given |= {"dim": dim, "block_dim": 1 if device() == "cpu" else BLOCK_DIM}
     parameters = inspect.signature(namespace["reference"]).parameters
     with np.errstate(all="ignore"):
         return namespace["reference"](**{name: given[name] for name in parameters})

@@ -145,7 +145,7 @@ class Workbench:
             if entry.skipped:
                 return entry
             with _timed(entry.seconds, "prepare"):
-                entry.prepared = prepare(entry.case, gpu=self.plan.reach.gpus > 0)
+                entry.prepared = prepare(entry.case, gpu=self.plan.reach.gpus > 0, threads=self.plan.reach.threads(entry.case.block_dim))
         except PreparationError as error:
             entry.failure = f"prepare: {error}"
             entry.details = _sources(entry.case)

@@ -87,7 +87,8 @@ class Case:
     `limitations` names the ledger's entries that its gradient may run into. `elementwise` says that all differentiable arrays have one
     shape and that lane i of the outputs depends on lane i of the differentiable inputs alone: gradients can then be checked lane by lane.
     `block_dim` is the number of threads per block of a kernel that is launched by `wp.launch_tiled`; its launches' `dim` then count blocks
-    (tiles), not threads. None: an ordinary launch.
+    (tiles), not threads. None: an ordinary launch. The reference of such a kernel may take a parameter of that name: it is told how many
+    threads a block has where the kernel runs, which is one on the CPU.
     """
 
     family: str

@@ -21,8 +21,13 @@ FAMILIES: tuple[str, ...] = tuple(
     sorted(info.name for info in pkgutil.iter_modules(kernels.families.__path__) if not info.name.startswith("_"))
 )
 
-WEIGHTS: dict[str, float] = {"program": 45.0}
-"""How often a family comes, where that is not once: synthesized programs are the most varied."""
+WEIGHTS: dict[str, float] = {
+    "program": 72.0,
+    **dict.fromkeys(("mesh_query", "volume_sampling"), 3.5),
+    **dict.fromkeys(("bvh_query", "sampling", "quaternion_math", "transform_math", "matrix_shapes", "integer_vector"), 2.0),
+    **dict.fromkeys(("tile_linear_algebra", "tile_scan", "tile_indexing", "tile_scatter", "tile_map", "tile_reduction"), 1.5),
+}
+"""How often a family comes, where that is not once: synthesized programs are the most varied, and some families show many builtins."""
 
 _CASE_ID = re.compile(r"([a-z][a-z0-9_]*)-(\d{6,})")
 

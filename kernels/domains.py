@@ -32,7 +32,8 @@ class Uniform(Domain):
 
 @dataclass(frozen=True)
 class Lattice(Domain):
-    """Floats `offset + step * k` within [low, high], uniform in k: values that low precisions hold exactly and that decisions keep clear of."""
+    """Floats `offset + step * k` within [low, high], uniform in k: values that low precisions hold exactly and that decisions keep clear
+    of."""
 
     kind: ClassVar[str] = "lattice"
     low: float

@@ -1,7 +1,7 @@
 """The element types of arguments, and how numpy holds them.
 
-A name is a scalar type's (`float32`, `uint8`) or a composite's with Warp's suffix for the width of its components: `vec3f`, `vec5d`, `mat33f`,
-`mat26h`, `quatf`, `transformd`, `spatial_vectorf`, `spatial_matrixf`. Any length from 2 and any shape up to 9 by 9 has a name.
+A name is a scalar type's (`float32`, `uint8`) or a composite's with Warp's suffix for the width of its components: `vec3f`, `vec5d`,
+`mat33f`, `mat26h`, `quatf`, `transformd`, `spatial_vectorf`, `spatial_matrixf`. Any length from 2 and any shape up to 9 by 9 has a name.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ _FIXED = {"quat": (4,), "transform": (7,), "spatial_vector": (6,), "spatial_matr
 
 @cache
 def dtype_of(name: str) -> DType:
-    """The element type called `name`. Raises ValueError, saying what names there are, for any other (a struct is not an element type here)."""
+    """The element type called `name`. Raises ValueError, saying what names there are, for any other (a struct is not an element type
+    here)."""
     if name in SCALARS:
         return DType(SCALARS[name], (), name)
     match = _COMPOSITE.fullmatch(name)

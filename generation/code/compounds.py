@@ -133,7 +133,9 @@ def _strided(parts: Parts) -> Compound:
 
 
 def _texture(kind: str, parts: Parts) -> Compound:
-    texels = parts.array("texels")
+    # Warp makes no texture of an array of vectors on the CPU: channels are an axis.
+    value = parts.value("texels")
+    texels = parts.place("texels", value, getattr(wp, value.dtype.name))
     address = np.atleast_1d(_option(parts, "address", wp.TextureAddressMode.CLAMP))
     axes = int(kind[-2])
     texture = _TEXTURES[kind](
@@ -145,16 +147,17 @@ def _texture(kind: str, parts: Parts) -> Compound:
         address_mode=tuple(wp.TextureAddressMode(int(mode)) for mode in np.resize(address, axes)),
         normalized_coords=_option(parts, "normalized", True),
     )
+    parts.keep("texels", lambda: _texels(texture, texels))
+    return Compound((texture, texels), texture)
+
+
+def _texels(texture: Any, made_of: Any) -> NDArray[Any]:
+    """What a texture holds; of one with levels, which Warp does not copy back, what it was made of."""
     if texture.num_mip_levels == 1:
-        parts.keep("texels", lambda: _texels(texture, texels))
-    return Compound(texture, texture)
-
-
-def _texels(texture: Any, like: Any) -> NDArray[Any]:
-    """What a texture holds."""
-    copied = wp.empty_like(like)
-    texture.copy_to(copied)
-    values: NDArray[Any] = copied.numpy()
+        copied = wp.empty_like(made_of)
+        texture.copy_to(copied)
+        made_of = copied
+    values: NDArray[Any] = made_of.numpy()
     return values
 
 

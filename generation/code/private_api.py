@@ -21,6 +21,7 @@ from typing import Any
 import warp as wp
 
 from generation.code.overloads import recording
+from generation.code.settings import FIBERS_HEADER
 from generation.code.target import one_line
 
 OLDEST, NEWEST = (1, 16), (1, 19)
@@ -183,7 +184,7 @@ class PrivateApi:
 
     def has_fibers(self) -> bool:
         """Whether Warp's CPU runtime can have the threads of a block wait for each other."""
-        return (self.native_folder() / "cpu_block_runtime.h").exists()
+        return (self.native_folder() / FIBERS_HEADER).exists()
 
     def cuda_architectures(self) -> tuple[int, ...]:
         """The architectures that the NVRTC in this Warp compiles for, in order."""

@@ -16,6 +16,9 @@ Validation = Literal["compiled", "executed_on_host", "executed"]
 """How far a case's code was taken: compiled by the target's compiler; also run on this machine's processor in place of the target's device;
 or run on the device itself."""
 
+FIBERS_HEADER = "cpu_block_runtime.h"
+"""The header of a Warp whose CPU runtime can have the threads of a block wait for each other."""
+
 VALIDATIONS: tuple[Validation, ...] = ("compiled", "executed_on_host", "executed")
 """The levels, from the least to the most."""
 
@@ -48,7 +51,8 @@ class Settings:
 class Reach:
     """How far a target gets on this machine: the highest level, the devices that run the cases, by name, and the architectures that code is
     compiled for if none is asked for (one for each device), by name. `gpus` is how many of the devices are GPUs: all or none.
-    `note` says why there are none, in a few words ('': nothing to say).
+    `note` says why there are none, in a few words ('': nothing to say). `fibers` says that the host has threads of a block wait for each
+    other.
     """
 
     validation: Validation
@@ -56,6 +60,11 @@ class Reach:
     archs: tuple[str, ...]
     gpus: int = 0
     note: str = ""
+    fibers: bool = False
+
+    def threads(self, block_dim: int | None) -> int:
+        """How many threads there are in a block of a case that asks for `block_dim`: as many on a GPU and with fibers, one otherwise."""
+        return block_dim if block_dim is not None and (self.gpus > 0 or self.fibers) else 1
 
     def to_json(self) -> str:
         """The reach as one line."""
@@ -65,4 +74,5 @@ class Reach:
     def from_json(text: str) -> Reach:
         """The reach that `to_json` wrote."""
         values = json.loads(text)
-        return Reach(values["validation"], tuple(values["devices"]), tuple(values["archs"]), values["gpus"], values["note"])
+        values |= {"devices": tuple(values["devices"]), "archs": tuple(values["archs"])}
+        return Reach(**values)

@@ -10,25 +10,25 @@ import numpy as np
 import warp as wp
 
 
-@wp.kernel(module="unique")
+@wp.kernel(module="unique")  # type: ignore[untyped-decorator]
 def _attribute_increment(a: wp.array(dtype=wp.vec3), x: wp.array(dtype=wp.float32), out: wp.array(dtype=wp.float32)) -> None:  # type: ignore[valid-type]
     v = a[0] * 1.5
     v.z += x[0]
     out[0] = wp.dot(v, v)
 
 
-@wp.kernel(module="unique")
+@wp.kernel(module="unique")  # type: ignore[untyped-decorator]
 def _chained(x: wp.array(dtype=wp.float32), out: wp.array(dtype=wp.float32)) -> None:  # type: ignore[valid-type]
     if x[0] < x[1] < x[2]:
         out[0] = 1.0
 
 
-@wp.kernel(module="unique")
+@wp.kernel(module="unique")  # type: ignore[untyped-decorator]
 def _bool_to_half(x: wp.array(dtype=wp.bool), out: wp.array(dtype=wp.float16)) -> None:  # type: ignore[valid-type]
     out[0] = wp.float16(x[0])
 
 
-@wp.kernel(module="unique")
+@wp.kernel(module="unique")  # type: ignore[untyped-decorator]
 def _named_as_a_constant(x: wp.array(dtype=wp.vec3), out: wp.array(dtype=wp.float32)) -> None:  # type: ignore[valid-type]
     phi = x[0]
     out[0] = phi.x

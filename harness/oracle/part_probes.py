@@ -71,6 +71,20 @@ def _spatial_of_six(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
     y[0] = s[3]
 
 
+@wp.kernel(module="unique", module_options=_FAST)
+def _singular_values(a: wp.array(dtype=wp.mat33), y: wp.array(dtype=wp.mat33)):
+    u, sigma, v = wp.svd3(a[0])
+    y[0] = u @ wp.diag(sigma) @ wp.transpose(v)
+
+
+def _does_not_converge() -> bool:
+    matrix = np.array([[1.3, 0.6, -0.8], [0.3, 0.8, -0.5], [-0.8, -0.6, 0.7]], np.float32)
+    inputs = wp.array(matrix[None], dtype=wp.mat33, device="cpu")
+    output = wp.zeros(1, dtype=wp.mat33, device="cpu")
+    wp.launch(_singular_values, dim=1, inputs=[inputs], outputs=[output], device="cpu")
+    return bool(np.abs(output.numpy()[0] - matrix).max() > 1e-4)
+
+
 def _run(kernel: Any, x: np.ndarray[Any, Any]) -> tuple[Any, Any]:
     inputs = wp.array(x, dtype=f64, requires_grad=True, device="cpu")
     output = wp.zeros(1, dtype=f64, requires_grad=True, device="cpu")
@@ -102,6 +116,7 @@ PART_PROBES: dict[str, Callable[[], bool]] = {
     "matrix_part_overwrite": lambda: _is_wrong(_row_overwritten),
     "quat_component_overwrite": lambda: _is_wrong(_quaternion_overwritten),
     "transform_part_overwrite": lambda: _is_wrong(_translation_overwritten),
+    "matrix_jacobi_float32": _does_not_converge,
     "vector_not_equal": lambda: _fails_beside(_vectors_differ, _vectors_agree),
     "vector_spatial_double": lambda: _fails_beside(_spatial_of_two, _spatial_of_six),
 }

@@ -37,8 +37,10 @@ def has_gradient(case: Case) -> bool:
     return bool(case.differentiable_inputs and case.differentiable_outputs)
 
 
-def prepare(case: Case, *, gpu: bool = False) -> Prepared:
-    """Draws inputs for every launch and runs the references on them. `gpu` says that the kernel will run on a GPU.
+def prepare(case: Case, *, gpu: bool = False, threads: int = 1) -> Prepared:
+    """Draws inputs for every launch and runs the references on them.
+
+    `gpu` says that the kernel will run on a GPU, `threads` how many threads each of its blocks will have.
 
     Raises PreparationError, with the launch and the reason in one line, for a case that cannot be tested: a reference that fails, returns
     the wrong outputs or a value that is not finite; inputs that make no sound test in `ATTEMPTS` draws; an unknown limitation.
@@ -48,7 +50,7 @@ def prepare(case: Case, *, gpu: bool = False) -> Prepared:
             raise PreparationError(f"unknown limitation {name!r}: the ledger has {', '.join(LEDGER)}")
     if not case.launches or not case.outputs:
         raise PreparationError("a case needs at least one launch and one argument that the kernel writes")
-    reference = Reference(case)
+    reference = Reference(case, threads)
     table = tolerance_of(case, gpu=gpu)
     with warnings.catch_warnings():
         # A reference computes in threads that a mask leaves out, too.

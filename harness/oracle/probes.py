@@ -1,7 +1,7 @@
 """Probes: for each entry of the ledger, a few lines of Warp that return True while the limitation is there.
 
 `python -m harness.oracle.probes` runs them all in one process, on the CPU, and prints one JSON object: name -> true or false. This module,
-`part_probes.py` and `tile_probes.py` are the ones of the oracle that import Warp; nothing else imports them.
+and those whose names end in `_probes` are the ones of the oracle that import Warp; nothing else imports them.
 """
 
 # Kernels are written in Warp's language, which a Python type checker and linter read wrongly.
@@ -24,6 +24,7 @@ from harness.oracle.language_probes import PROBES as LANGUAGE_PROBES
 from harness.oracle.ledger import LEDGER
 from harness.oracle.part_probes import PART_PROBES
 from harness.oracle.query_probes import QUERY_PROBES
+from harness.oracle.tile_form_probes import TILE_FORM_PROBES
 from harness.oracle.tile_probes import TILE_PROBES
 
 f64 = wp.float64
@@ -222,6 +223,7 @@ PROBES: dict[str, Callable[[], bool]] = {
     **PART_PROBES,
     **QUERY_PROBES,
     **TILE_PROBES,
+    **TILE_FORM_PROBES,
 }
 
 

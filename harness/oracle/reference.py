@@ -82,10 +82,11 @@ class _Result:
 
 
 class Reference:
-    """The reference of one case. Raises ReferenceFailedError if the text does not define it rightly."""
+    """The reference of one case, in blocks of `threads` threads. Raises ReferenceFailedError if the text does not define it rightly."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, threads: int = 1) -> None:
         self._case = case
+        self._threads = threads
         self.coarse = lowest_precision(case) == "bfloat16"
         self._filename = f"<reference of {case.id}>"
         try:
@@ -94,7 +95,7 @@ class Reference:
             raise ReferenceFailedError(f"reference: SyntaxError: {error}") from error
         self._functions = {(wide, watched): self._load(wide=wide, watched=watched) for wide in (False, True) for watched in (False, True)}
         self._parameters = tuple(inspect.signature(self._functions[False, False]).parameters)
-        known = {"dim", *(a.name for a in case.arguments)}
+        known = {"dim", *(["block_dim"] if case.block_dim else []), *(a.name for a in case.arguments)}
         for name in self._parameters:
             if name not in known:
                 raise ReferenceFailedError(f"reference: parameter {name!r} is no argument of the kernel: use {', '.join(sorted(known))}")
@@ -156,6 +157,8 @@ class Reference:
             given = as_structs(given)
         if "dim" in self._parameters:
             given["dim"] = launch.dim
+        if "block_dim" in self._parameters:
+            given["block_dim"] = self._threads
         return given
 
     def _outputs(self, launch: Launch, returned: Any) -> Arrays:

@@ -8,8 +8,11 @@ NAMES: dict[str, str] = {
 }
 """Builtins that no kernel of a dataset can exercise."""
 
+_INTEGER_VECTORS = tuple(f"vec{n}{suffix}" for n in (2, 3, 4) for suffix in ("b", "ub", "s", "us", "i", "ui", "l", "ul"))
+
 BACKWARD: dict[str, str] = {
     "print": "computes nothing",
+    **dict.fromkeys(_INTEGER_VECTORS, "holds integers, which have no derivative"),
 }
 """Builtins for which Warp has an adjoint that no gradient check can see, or that is wrong: the reason is then `known_limitation:<name>`,
 with the name of its entry in the ledger of limitations."""

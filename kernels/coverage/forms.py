@@ -47,7 +47,6 @@ MODULE_FORMS: dict[str, str] = {
     "multi_dimensional_tid": "`i, j = wp.tid()`",
     "shape_query": "`a.shape` or `len(a)`",
     "slice": "a slice, `a[i:j]`",
-    "local_annotation": "an annotated assignment, `x: float = 0.0`",
     "keyword_argument": "an argument given by its name",
     "default_argument": "a function's parameter with a default",
     "early_return_in_function": "a return that is not a function's last statement",

@@ -17,5 +17,6 @@
 `line` writes to the kernel, `numpy` to the reference, `both` and `formula` to both; `let`, `fused` and `load` name a value in both. The
 parts: `arguments` (arguments, extents, domains that follow from extents, launches), `bodies` (the two texts), `formulas` (a formula's text
 as a typed expression, or in numpy's spelling), `functions`, `checks` (formulas that say nothing), `reference` (what a reference reads),
-`layout` (long lines), `traversal` and `elements` (loops over an axis, segments or blocks, and what they do with an element).
+`layout` (long lines), `traversal` and `elements` (loops over an axis, segments or blocks, and what they do with an element), `outlines`
+(parts of a kernel as functions), `activations` and `epilogues` (what layers fuse), `rewriting` (names and constants in a formula).
 """

@@ -70,7 +70,10 @@ class Draft(Bodies):
         self.reserve(name)
         if function is None:
             expression = self._shortened(expression, name)
-        if isinstance(expression, Apply) and expression.operation.name == "where" and function is None and self.draw.chance(0.35):
+        chooses = isinstance(expression, Apply) and expression.operation.name == "where" and function is None
+        # A value that is made of the one it replaces cannot be set to one side before the condition is asked.
+        if chooses and name not in expression.variables() and self.draw.chance(0.35):
+            assert isinstance(expression, Apply)
             self._keep(expression)
             condition, chosen, otherwise = (e.warp() for e in expression.arguments)
             self.line(f"{name} = {otherwise}", f"if {condition}:", f"    {name} = {chosen}")

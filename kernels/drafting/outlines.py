@@ -1,4 +1,4 @@
-"""Parts of a kernel as functions of their own, and sums and extremes along an axis in one of three spellings.
+"""Parts of a kernel as functions of their own, and nested loops.
 
 Warp's adjoint runs a function again before it goes backwards through its caller, though not a loop with a run-time count. So what a
 dynamic loop has summed up within a function has the right gradient however it is used; summed up in the kernel itself it must be used
@@ -40,16 +40,6 @@ def outlined_value(draft: Draft, function: str, lines: Sequence[str], value: str
     return f"{function}({', '.join(parameters)})"
 
 
-def sum_lines(
-    draft: Draft, total: str, loops: Sequence[tuple[str, str]], term: str, *, before: Sequence[str] = (), type: Type | None = None
-) -> list[str]:
-    """The lines that sum `term` over nested `loops` (counter, stop; or counter, "start, stop") into `total`.
-
-    `term`, and the lines `before` it in the innermost loop, are formulas.
-    """
-    return [f"{total} = {draft.zero(type)}", *nested(loops, [draft.warp(line) for line in (*before, f"{total} += {term}")])]
-
-
 def nested(loops: Sequence[tuple[str, str]], lines: Sequence[str]) -> list[str]:
     """`lines` within nested loops, the first outermost."""
     inner = list(lines)
@@ -60,7 +50,7 @@ def nested(loops: Sequence[tuple[str, str]], lines: Sequence[str]) -> list[str]:
 
 
 def extreme_lines(draft: Draft, best: str, counter: str, stop: str, value: str, word: str = "max") -> list[str]:
-    """The lines that find the largest (`word` "max") or smallest `value`, the kernel's text of a value over the loop's `counter`."""
+    """The lines that find the largest (`word` "max") or smallest `value`, the kernel's text over the loop's `counter`."""
     far = draft.cast("-1.0e30" if word == "max" else "1.0e30")
     return [f"{best} = {far}", *loop(counter, stop, [f"{best} = wp.{word}({best}, {value})"])]
 
@@ -72,14 +62,6 @@ def counter_as_real(draft: Draft, counter: str) -> str:
     assigns it after it has been used as an index.
     """
     return draft.cast(counter) if draft.width == "float32" else draft.cast(f"float({counter})")
-
-
-def placed(draft: Draft, lines: Sequence[str], result: tuple[str, Type], function: str) -> None:
-    """Puts `lines` into the kernel as they stand, or into a function of their own if `function` names one."""
-    if function:
-        outlined(draft, function, lines, [result])
-    else:
-        draft.line(*lines)
 
 
 def _parameters(draft: Draft, lines: Sequence[str]) -> dict[str, str]:

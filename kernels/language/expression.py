@@ -233,7 +233,7 @@ def _needs_parentheses(own: int, before: str, after: str) -> bool:
     """Whether text that binds as strongly as `own` is torn apart between the template's texts `before` and `after` it."""
     left, right = _BEFORE.search(before), _AFTER.search(after)
     if left:
-        unary = left[1] == "-" and before[: left.start()].endswith(("(", ", "))
+        unary = left[1] in "+-" and before[: left.start()].endswith(("(", ", "))
         strength = UNARY if unary else ADD if left[1] == "-" else _STRENGTH[left[1]]
         # A right operand of the same strength is grouped differently, a prefix operator's is not.
         if left[1] != "[" and (own < strength or (own == strength and not unary and left[1] not in ("not", "~", "and", "or"))):

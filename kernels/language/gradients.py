@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from kernels.language.expression import Apply, Expression, Literal, Variable
+from kernels.language.linearity import BILINEAR, LINEAR, LINEAR_IN_FIRST
 from kernels.language.statement import (
     Assign,
     Atomic,
@@ -38,12 +39,6 @@ DYNAMIC_CARRIED = "dynamic_loop_carried_state"
 WHILE_CARRIED = "while_loop_carried_state"
 RESULT = "dynamic_loop_result"
 BREAK = "break_in_loop"
-
-_SUMS = frozenset(
-    {"add", "subtract", "add_vec", "subtract_vec", "add_mat", "subtract_mat", "negate", "negate_vec", "add_spatial", "subtract_spatial"}
-)
-_PRODUCTS = frozenset({"multiply", "scale_vec", "vec_scale", "scale_mat"})
-_COMPONENTS = frozenset({"component_0", "component_1", "component_2", "to_real", "make_vec"})
 
 
 def loop_limitations(statements: Sequence[Statement], constants: AbstractSet[str]) -> set[str]:
@@ -164,8 +159,7 @@ class _Analysis:
         """A loop that the backward pass does not run first: what it changes is stale afterwards, and inside it for uses across rounds."""
         statements = nested_statements(body)
         augmented = {s.name for s in statements if isinstance(s, Augment)}
-        changed = augmented | {s.name for s in statements if isinstance(s, Assign)}
-        changed |= {name for s in statements if isinstance(s, Unpack) for name in s.names}
+        changed = augmented.union(*(_assigned(s) for s in statements))
         if changed & self.needed:
             self.found.add(carried_name)
         for variable in augmented | (changed & _read_before_write(body)):
@@ -177,6 +171,7 @@ class _Analysis:
         """Whether gradients flow through what a loop's body assigns or writes."""
         statements = nested_statements(body)
         values = [s.value for s in statements if isinstance(s, (Assign, Augment, Store, Atomic))]
+        values += [e for s in statements if isinstance(s, Verbatim) for e in s.uses]
         return any(isinstance(s, Unpack) for s in statements) or any(v.type.is_float and not self._is_constant(v) for v in values)
 
     def _is_constant(self, e: Expression) -> bool:
@@ -189,9 +184,9 @@ class _Analysis:
             return set()
         if isinstance(e, Apply):
             name, arguments = e.operation.name, e.arguments
-            if name in _SUMS or name in _COMPONENTS or (name in _PRODUCTS and any(self._is_constant(a) for a in arguments)):
+            if name in LINEAR or (name in BILINEAR and any(self._is_constant(a) for a in arguments)):
                 return set().union(*(self._nonlinear(a) for a in arguments))
-            if name in ("divide", "vec_divide") and self._is_constant(arguments[1]):
+            if name in LINEAR_IN_FIRST and self._is_constant(arguments[1]):
                 return self._nonlinear(arguments[0])
         return e.variables()
 
@@ -206,8 +201,18 @@ def _read_before_write(body: Sequence[Statement]) -> set[str]:
     read: set[str] = set()
     for statement in body:
         read |= _variables(nested_expressions([statement])) - written
-        if isinstance(statement, Assign):
-            written.add(statement.name)
-        elif isinstance(statement, Unpack):
-            written.update(statement.names)
+        written |= _assigned(statement)
     return read
+
+
+def _assigned(statement: Statement) -> set[str]:
+    """The names that a statement gives new values, itself and without regard to the old ones."""
+    match statement:
+        case Assign(name):
+            return {name}
+        case Unpack(names):
+            return set(names)
+        case Verbatim(_, _, _, defines):
+            return {name for name, _ in defines}
+        case _:
+            return set()

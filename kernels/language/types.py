@@ -84,7 +84,7 @@ def alias_definitions(source: str) -> list[str]:
     lines = {}
     for match in _ALIAS.finditer(source):
         length, rows, columns, suffix = match.groups()
-        if length in _NAMED_VECTORS or (rows and rows + columns in _NAMED_MATRICES):
+        if length in _NAMED_VECTORS or (rows and rows + columns in _NAMED_MATRICES and (suffix or "f") in "hfd"):
             continue
         scalar = SUFFIXES[suffix or "f"]
         what = f"vector(length={length}" if length else f"matrix(shape=({rows}, {columns})"

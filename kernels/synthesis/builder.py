@@ -44,7 +44,7 @@ from kernels.synthesis.vocabulary import QUALIFIERS, THEMES, Quantity, Theme
 BODIES = ("articulation", "contacts", "multiworld")
 """Themes that most real kernels are of: they come three times as often as others."""
 
-EXPLORING = 0.32
+EXPLORING = 0.38
 """The share of programs that explore the rare corners of the language."""
 
 RESERVED = frozenset(
@@ -231,9 +231,10 @@ class Program:
         return [v.variable for v in sorted(chosen, key=lambda v: v.used)]
 
     def varying(self) -> list[Expression]:
-        """The values in scope that may differ from thread to thread: all but the arguments by value."""
+        """The values in scope that come from an input that may differ from thread to thread: from an array, that is."""
         named = [v.variable for v in self.values if isinstance(v.variable, Variable)]
-        return [v for v in named if v.name.split(".")[0] not in self.value_domains]
+        same = {*self.value_domains, *self.lanes}
+        return [v for v in named if any(root.split(".")[0] not in same for root in self.expressions.provenance.roots(v))]
 
     def unused(self) -> list[Expression]:
         """The values that nothing has used."""

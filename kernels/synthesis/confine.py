@@ -80,10 +80,9 @@ class Confiner:
     def _integer(self, x: Expression, domain: Interval) -> Expression:
         if domain.low >= 0 and x.range.low < 0 and not x.type.scalar.startswith("u"):
             x = apply("absolute_int", x)
-        if not x.range.within(domain):
-            high = int(min(domain.high, 64))
-            x = apply("minimum_int", x, literal(high, x.type))
-        if not x.range.within(domain):
+        if x.range.high > domain.high:
+            x = apply("minimum_int", x, literal(int(min(domain.high, 64)), x.type))
+        if x.range.low < domain.low:
             x = apply("maximum_int", x, literal(int(max(domain.low, -64)), x.type))
         return x
 

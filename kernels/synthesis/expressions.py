@@ -11,7 +11,7 @@ from dataclasses import replace
 from kernels.draw import Draw
 from kernels.language.expression import Apply, Expression, Literal, Variable, apply, literal
 from kernels.language.interval import SIGNED_UNIT, Interval
-from kernels.language.kinds import representable
+from kernels.language.kinds import natural_kind, representable
 from kernels.language.operation import ATOM, Operation
 from kernels.language.types import BOOL, I32, Palette, Type, real, type_named
 from kernels.synthesis.candidates import Candidate, candidates
@@ -202,15 +202,15 @@ class Expressions:
             return self.direction(value)
         raise ValueError(f"no form of a {value.type.name} is {kind}")
 
-    def finished(self, operation: Operation, arguments: list[Expression], palette: Palette) -> Expression | None:
-        """The operation on `arguments`, or None where it would say nothing or leave its type's range."""
+    def finished(self, operation: Operation, arguments: list[Expression], palette: Palette, *, idle: bool = False) -> Expression | None:
+        """The operation on `arguments`, or None where it would leave its type's range, or say nothing unless it may be `idle`."""
         if operation.name == "square" and not isinstance(arguments[0], Variable):
             return None
         if operation.name in ("clamp", "clamp_int"):
             arguments[1:] = self._bounds(arguments[0])
         if operation.name in ("minimum", "maximum") and isinstance(arguments[1], Literal):
             arguments[1] = self._threshold(arguments[0])
-        if _idle(operation, arguments) or self._degenerate(operation, arguments):
+        if (not idle and _idle(operation, arguments)) or self._degenerate(operation, arguments):
             return None
         if operation.name == "normalize":
             return self.direction(arguments[0])
@@ -259,6 +259,8 @@ class Expressions:
             return apply({"vector": "vec_scale", "spatial": "spatial_scale", "quat": "quat_scale"}[shape], left, right)
         if shape == "real" and self.draw.chance(0.4) and (left.range * right.range).within(LIMIT):
             return apply("multiply", left, right)
+        if (kind := natural_kind(type)) and not kind == self.provenance.kind(left) == self.provenance.kind(right):
+            return apply(f"add_{shape}", left, right)
         return apply(self.draw.choice(SUMS[shape]), left, right)
 
 

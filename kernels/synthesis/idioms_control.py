@@ -44,10 +44,10 @@ def branch(p: Program) -> bool:
     orelse: list[Statement] = []
     kind = p.draw.choice(("if", "if_else", "if_else", "if_else", "elif", "nested"))
     condition = e.condition(conditions)
-    if kind in ("if_else", "elif", "nested"):
+    if kind in ("if_else", "nested") or (kind == "elif" and p.draw.chance(0.7)):
         orelse = arm(1)
     if kind == "elif":
-        orelse = [If(e.condition(others), arm(1), orelse if p.draw.chance(0.7) else [])]
+        orelse = [If(e.condition(others), arm(1), orelse)]
     elif kind == "nested":
         inner_condition = e.condition(innermost)
         p.add(If(condition, [If(inner_condition, arm(1), arm(1))], orelse))

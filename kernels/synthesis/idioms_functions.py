@@ -103,7 +103,7 @@ def _profile_call(p: Program, kind: str) -> bool:
 
 def custom_gradient(p: Program) -> bool:
     """A function whose gradient is written by hand, and that may be replayed."""
-    return _profile_call(p, "replay" if p.draw.chance(0.35) else "gradient")
+    return _profile_call(p, "replay" if p.draw.chance(0.5) else "gradient")
 
 
 def native_function(p: Program) -> bool:

@@ -39,6 +39,9 @@ _RANGES = {"real": (-2.0, 3.0), "integer": (0.0, 40.0), "bool": (0.0, 1.0), "vec
 _FORMS = ("ternary", "between")
 """Forms of expressions that have idioms of their own: neither may stand anywhere."""
 
+_SIGNS = ("absolute", "sign", "step")
+"""Operations that change nothing of what has one sign, which is all that unsigned types hold."""
+
 _VARIETY = {**dict.fromkeys("VM", 9), "J": 24, "I": 8, "R": 4, **dict.fromkeys("QTSAPKWXYZ", 3)}
 """In how many types a letter comes, over all palettes."""
 
@@ -69,7 +72,7 @@ def showcase(p: Program) -> bool:
             return False
         arguments.append(argument)
     try:
-        value = p.expressions.finished(operation, arguments, palette)
+        value = p.expressions.finished(operation, arguments, palette, idle=operation.name.startswith(_SIGNS))
     except (TypeError, ValueError):
         return False
     if value is None:
@@ -96,6 +99,8 @@ def _argument(p: Program, operation: Operation, position: int, type: Type, befor
     low, high = _RANGES.get(shape, (-1.5, 1.5))
     if operation.name.startswith(("subtract_int", "multiply_int", "shift")):
         high = min(high, 9.0)
+    if operation.name.startswith((*_SIGNS, "negate")) and not type.scalar.startswith("u"):
+        low = -high
     if operation.name.startswith("subtract_int") and type.scalar.startswith("u"):
         low, high = (20.0, 40.0) if position == 0 else (0.0, 19.0)
     low, high = max(low, domain.low, room.low), min(high, domain.high, room.high)

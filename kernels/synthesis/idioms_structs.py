@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kernels.case import Role
 from kernels.domains import Struct
 from kernels.language.expression import Expression, Variable
 from kernels.language.interval import Interval
@@ -72,7 +73,7 @@ def struct_result(p: Program) -> bool:
     item = p.draw.choice(p.theme.items)
     array = p.name(p.draw.choice((f"{item}_results", f"out_{plural(item)}", "results", "updates")))
     p.definitions.append(struct_definition(struct, types))
-    role = "inout" if p.leaves_outputs else "output"
+    role: Role = "inout" if p.leaves_outputs else "output"
     p.sig.struct(array, struct, len(p.lanes), role, differentiable=True)
     domain = tuple((name, type.name, p.domain_of(Quantity(name, q.letter))) for q, (name, type) in zip(names, types, strict=True))
     p.plans[array] = ArrayPlan(p.extents, lambda sizes: Struct(domain))

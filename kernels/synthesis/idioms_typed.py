@@ -123,7 +123,8 @@ def typed_scratch(p: Program) -> bool:
     Nothing but a number that is added on goes on from it: such an array loses its adjoint, and is empty in the backward pass.
     """
     value = _any_value(p, "real", "integer", "vector", "matrix", "quat", "spatial", "int_vector", "transform")
-    if value is None or value.type.scalar in ("bfloat16", "float16"):
+    # A real would go on as a decision, which half precision may make either way.
+    if value is None or value.type.scalar in ("bfloat16", "float16") or (p.expressions.coarse and value.type.is_float):
         return False
     size, buffer = p.draw.integer(2, 4), p.name(p.draw.choice(("cache", "scratch", "stack", "history")))
     k, place = p.name(p.draw.choice(("k", "s"))), p.draw.integer(0, size - 1)
@@ -145,8 +146,6 @@ def typed_scratch(p: Program) -> bool:
     # A real value goes on as a decision, which has no adjoint.
     p.verbatim(lines, always(*numpy), [value])
     p.expressions.provenance.given(kept)
-    if p.expressions.coarse:
-        return True
     number = p.expressions.convert(result, type_named(value.type.scalar))
     flag = p.expressions.condition([number])
     p.reserve(p.local(p.draw.choice(("passed", "flagged", "hit")), apply("bool_to_integer", flag)))

@@ -80,9 +80,9 @@ IDIOMS: tuple[tuple[Idiom, float], ...] = (
     (idioms_structs.struct_result, 0.25),
     (idioms_structs.struct_with_arrays, 0.2),
     (idioms_structs.nested_struct, 0.15),
-    (idioms_functions.custom_gradient, 0.2),
+    (idioms_functions.custom_gradient, 0.5),
     (idioms_functions.native_function, 0.15),
-    (idioms_functions.overloaded, 0.15),
+    (idioms_functions.overloaded, 0.6),
     (idioms_functions.with_default, 0.2),
     (idioms_functions.generic, 0.15),
     (idioms_functions.generic_helper, 0.15),
@@ -176,7 +176,7 @@ def _add_idioms(p: Program) -> None:
         there = [*there, (idioms_showcase.showcase, 0.0), *((idiom, 0.0) for idiom in TYPED)]
         weights = [*weights, 4.0 * share, *([2.0 / len(TYPED) * share] * len(TYPED))]
     for _ in range(
-        draw.weighted((1, 2, 3, 4, 5, 7, 10, 16, 30, 50, 75), (2, 4, 5, 5, 4, 3, 1.5, 0.8, 0.5, 0.45, 0.3))
+        draw.weighted((1, 2, 3, 4, 5, 7, 10, 16, 30, 50, 75), (2, 4, 5, 5, 4, 3, 1.5, 0.8, 0.6, 0.55, 0.5))
         + (9 if p.policy.exploring else 0)
     ):
         for _ in range(4):
@@ -279,7 +279,7 @@ def _skip(p: Program) -> None:
         type = BOOL if kind == "flag" else I32
         p.array(name, type, p.extents, lambda sizes: Bernoulli(0.7) if kind == "flag" else Integers(0, 5))
         here = Load(type, Interval(0, 1) if kind == "flag" else Interval(0, 4), name, p.lane_variables)
-        condition = apply("not", here) if kind == "flag" else apply("equal_int", here, literal(0 if kind == "mask" else 3, I32))
+        condition: Expression = apply("not", here) if kind == "flag" else apply("equal_int", here, literal(0 if kind == "mask" else 3, I32))
         if kind == "mask" and p.draw.chance(0.5):
             condition = apply("equal_int", apply("bit_and", here, literal(p.draw.choice((1, 2)), I32)), literal(0, I32))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 import numpy as np
@@ -129,13 +130,29 @@ def test_kernels_use_their_arguments_locals_and_functions(family: str) -> None:
         bound = {n.id for n in ast.walk(kernel) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)} - counters
         arguments = {a.arg for a in kernel.args.args}
         functions = {d.name for d in module.body if isinstance(d, ast.FunctionDef)} - {case.kernel_name}
-        assert not (arguments | bound | functions) - read, case.id
+        assert not (arguments | bound | functions) - read - used_otherwise(kernel, read), case.id
         assert not arguments & bound, case.id
+
+
+def used_otherwise(kernel: ast.FunctionDef, read: set[str]) -> set[str]:
+    """Names that are of use without being read: results of a call beside one that is read, and views of tiles that are written through."""
+    found: set[str] = set()
+    views: set[str] = set()
+    for node in ast.walk(kernel):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+            results = {n.id for n in node.targets[0].elts if isinstance(n, ast.Name)}
+            found |= results if results & read else set()
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and ast.unparse(node.value).startswith("wp.tile_view("):
+            views.add(node.targets[0].id)
+    changed = {n.target.id for n in ast.walk(kernel) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
+    return found | views & changed
 
 
 @pytest.mark.parametrize("family", [f for f in catalog.FAMILIES if f != "program"])
 def test_differentiable_kernels_have_no_while_loop(family: str) -> None:
+    """But for the loop over what a query finds, which is written in no other way."""
     for index in range(25):
         case = catalog.build_named_case(4, f"{family}-{index:06d}")
         if case.differentiable_inputs and case.differentiable_outputs:
-            assert not any(isinstance(node, ast.While) for node in ast.walk(ast.parse(case.python_source))), case.id
+            loops = [ast.unparse(n.test) for n in ast.walk(ast.parse(case.python_source)) if isinstance(n, ast.While)]
+            assert all(re.match(r"wp\.\w+_query_next\(", condition) for condition in loops), case.id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kernels.domains import Integers
 from kernels.drafting.draft import Draft
-from kernels.drafting.outlines import counter_as_real, extreme_lines, nested, outlined, outlined_value, sum_lines
+from kernels.drafting.outlines import counter_as_real, extreme_lines, nested, outlined, outlined_value
 from kernels.draw import Draw
 from kernels.language.types import F32, F64, I32
 
@@ -19,7 +19,7 @@ def _draft(width: str = "float32") -> Draft:
 def test_a_function_takes_what_its_lines_read_arrays_first() -> None:
     draft = _draft()
     draft.known("scale", F32, 0.0, 1.0)
-    lines = sum_lines(draft, "total", [("j", "limit")], "scale * x[row, j]")
+    lines = ["total = float(0.0)", *nested([("j", "limit")], ["total += scale * x[row, j]"])]
     outlined(draft, "row_sum", lines, [("total", F32)])
     (definition,) = draft.definitions
     assert definition[0] == "@wp.func"

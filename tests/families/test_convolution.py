@@ -10,8 +10,8 @@ import pytest
 from kernels.drafting.draft import Draft
 from kernels.draw import Draw
 from kernels.families.convolution.geometry import MODES, Layout, Window
-from kernels.families.convolution.layers import Weights, _reference
-from kernels.families.convolution.transposed import _Deconvolution
+from kernels.families.convolution.layers import Weights, summed_views
+from kernels.families.convolution.transposed import Deconvolution
 from tests.families._interpreter import check_against_threads
 from tests.families._reference import cases, check_contract, run
 
@@ -68,7 +68,7 @@ def test_the_plain_sum_over_taps_is_numpy_s_correlation() -> None:
     window.rule, window.taps, window.stride, window.dilation, window.padding = "valid", 4, "1", "1", "0"
     rng = np.random.default_rng(0)
     scope = {"np": np, "row": rng.uniform(size=11), "w": rng.uniform(size=4)}
-    exec("\n".join([*window.padded("row[None, None]"), *_reference(window, "plain", Weights((4,), "kx", "w"), "total")]), scope)
+    exec("\n".join([*window.padded("row[None, None]"), *summed_views(window, "plain", Weights((4,), "kx", "w"), "total")]), scope)
     np.testing.assert_allclose(scope["total"][0, 0], np.correlate(scope["row"], scope["w"], "valid"))
 
 
@@ -79,10 +79,10 @@ def test_grouped_sums_are_full_sums_of_each_group() -> None:
     rng = np.random.default_rng(0)
     weights = Weights((6, 2, 3, 3), "co, ci, ky, kx", "w")
     scope = {"np": np, "x": rng.uniform(size=(2, 4, 5, 6)), "w": rng.uniform(size=(6, 2, 3, 3))}
-    exec("\n".join([*window.padded("x"), *_reference(window, "grouped", weights, "total")]), scope)
+    exec("\n".join([*window.padded("x"), *summed_views(window, "grouped", weights, "total")]), scope)
     for group in range(2):
         part = {"np": np, "x": scope["x"][:, 2 * group : 2 * group + 2], "w": scope["w"][3 * group : 3 * group + 3]}
-        exec("\n".join([*window.padded("x"), *_reference(window, "full", weights, "total")]), part)
+        exec("\n".join([*window.padded("x"), *summed_views(window, "full", weights, "total")]), part)
         np.testing.assert_allclose(scope["total"][:, 3 * group : 3 * group + 3], part["total"])
 
 
@@ -90,7 +90,7 @@ def test_transposed_convolutions_are_adjoint_to_strided_correlations() -> None:
     rng = np.random.default_rng(0)
     checked = 0
     for index in range(60):
-        made = _Deconvolution(Draw(6, "convolution", index))
+        made = Deconvolution(Draw(6, "convolution", index))
         if made.kind != "plain" or made.rank != 1:
             continue
         stride = int(made.stride) if made.stride.isdigit() else 2

@@ -46,6 +46,11 @@ def test_chains_agree_with_products_of_matrices() -> None:
             continue
         values, result = run(case, 1)
         q = argument(case, values, "joint_q", "qpos", "q_in", "dof_pos")
+        zero = argument(case, values, "joint_ref", "qpos0", "joint_zero")
+        gears = argument(case, values, "joint_gear", "gear", "mimic_scale")
+        limits = argument(case, values, "joint_limit", "joint_range", "limits")
+        q = (q - (0.0 if zero is None else zero)) * (1.0 if gears is None else gears)
+        q = q if limits is None else np.clip(q, -limits[:, 0], limits[:, 1])
         axes = argument(case, values, "joint_axis", "jnt_axis", "dof_axis")
         parents = argument(case, values, "joint_X_p", "joint_parent_xform", "link_pose")
         children = argument(case, values, "joint_X_c", "joint_child_xform", "child_pose")

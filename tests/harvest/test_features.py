@@ -85,8 +85,6 @@ def function(body: str, head: str = "def f(x: float):", decorator: str = "@wp.fu
         ("t = wp.tile(n)", {"tile"}),
         ("b = wp.zeros(shape=3, dtype=float)\nb[0] = 1.0", {"local_array", "keyword_argument"}),
         ("c = a[1:3]", {"slice"}),
-        ("c: float = 0.0", {"local_annotation"}),
-        ("c: wp.array[wp.vec3] = d", {"local_annotation"}),
         ("assert n > 0", {"assert"}),
         ("print(n)", {"print"}),
         ('wp.printf("%d", n)', {"print"}),

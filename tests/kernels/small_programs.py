@@ -12,7 +12,7 @@ from kernels.language.expression import Variable, apply, literal
 from kernels.language.gradients import loop_limitations
 from kernels.language.interval import Interval
 from kernels.language.lowering import Lowering
-from kernels.language.statement import Assign, Load, Store
+from kernels.language.statement import Assign, Load, Store, nested_expressions
 from kernels.language.types import F64, I32
 from kernels.source import Signature, indented, kernel_module, reference_module
 
@@ -69,8 +69,8 @@ def case_of(statements, index=0, functions=(), *, family="handmade", finish=True
     definitions = []
     for f in functions:
         parameters = [n for n, _ in f.parameters]
-        lowered = Lowering(parameters, parameters[0]).function(list(f.body), f.results)
-        definitions.append([f"def {f.name}({', '.join(parameters)}):", *indented(lowered)])
+        definitions.append([f.numpy_head(), *indented(Lowering(parameters, parameters[0]).function(list(f.body), f.results))])
+    helpers = [h for e in nested_expressions(body) for operation in e.operations() for h in operation.helpers]
     domains = {"x": Uniform(0.5, 2.0), "y": Uniform(-1.0, 1.0), "k": Integers(0, 7), "gain": Uniform(0.5, 2.0)}
     shapes = {name: () if name == "gain" else (23,) for name in names}
     text = ["i = wp.tid()", *(line for s in body for line in s.warp())]
@@ -80,7 +80,7 @@ def case_of(statements, index=0, functions=(), *, family="handmade", finish=True
         index=index,
         kernel_name="k_small",
         python_source=kernel_module(sig, "k_small", text, definitions=[f.warp() for f in functions]),
-        reference_source=reference_module(["dim", *names], lines, definitions=definitions),
+        reference_source=reference_module(["dim", *names], lines, definitions=definitions, helpers=helpers),
         arguments=tuple(sig.arguments),
         launches=(Launch((23,), shapes, domains),),
         limitations=tuple(sorted(limitations(body))),

@@ -45,8 +45,10 @@ EXAMPLES = [
     (Integers(0, 1), "int64"), (Bernoulli(0.5), "bool"), (Bernoulli(0.0), "int32"), (Permutation(), "int32"), (Offsets(40), "int32"),
     (Corners(9, 3), "int32"), (Corners(9, 4), "vec4i"),
     (Sorted(-1.0, 1.0), "float32"), (Sorted(-1.0, 1.0), "float64"), (UnitVectors(), "vec3f"), (UnitVectors(), "vec3d"),
-    (Rotations(), "mat33f"), (Rotations(), "mat33d"), (Constant(3), "int32"), (Constant(0.25), "vec3f"), (Constant(True), "bool"), (UnitVectors(), "quath"), (RigidTransforms(-1.0, 1.0), "transformf"), (WellConditioned(4.0), "mat44d"),
-    (WellConditioned(3.0, True), "mat22f"), (Uniform(-2.0, 3.0), "bfloat16"), (Uniform(-2.0, 3.0), "vec7h"), (Integers(0, 200), "uint8"), (Lattice(-2.0, 2.0), "vec2h"),
+    (Rotations(), "mat33f"), (Rotations(), "mat33d"), (Constant(3), "int32"), (Constant(0.25), "vec3f"), (Constant(True), "bool"),
+    (UnitVectors(), "quath"), (RigidTransforms(-1.0, 1.0), "transformf"), (WellConditioned(4.0), "mat44d"),
+    (WellConditioned(3.0, True), "mat22f"), (Uniform(-2.0, 3.0), "bfloat16"), (Uniform(-2.0, 3.0), "vec7h"),
+    (Integers(0, 200), "uint8"), (Lattice(-2.0, 2.0), "vec2h"),
     (NearMesh("sphere", 4, 6, 0.1, 0.2, True), "vec3f"), (BoxCorners(True, 2.0, 0.1, 0.3), "vec3f"), (Voxels(12, 2, 8), "vec3i"),
 ]  # fmt: skip
 

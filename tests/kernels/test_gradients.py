@@ -18,6 +18,7 @@ from kernels.language.gradients import MAX_UNROLL, is_unrolled, loop_limitations
 from kernels.language.interval import Interval
 from kernels.language.statement import Assign, Atomic, Augment, Break, Call, Continue, For, Function, If, Load, Return, Store, Unpack, While
 from kernels.language.types import F64, I32
+from kernels.language.verbatim import Verbatim, always
 
 CARRIED, WHILE_CARRIED, RESULT, BREAK = (
     "dynamic_loop_carried_state",
@@ -38,6 +39,16 @@ FEW = op("less_int", ROUND, whole(2))
 MANY = op("greater_int", ROUND, whole(1))
 PEAK = op("subtract", real(3), op("absolute", op("subtract", op("to_real", ROUND), real(2))))
 SLOT = Variable(I32, Interval(0, 22), "slot")
+SINE = Verbatim(("total = wp.sin(total)",), always("total = np.sin(total)"), (TOTAL,), (("total", F64),))
+LATEST = Verbatim(
+    ("state = a * b * wp.float64(j + 1)",),
+    lambda mask: [f"state = np.where({mask}, a * b * (j + 1.0), state)"],
+    (A, B, ROUND),
+    (("state", F64),),
+)
+ADDED = Verbatim(("total += a * b",), lambda mask: [f"total = np.where({mask}, total + a * b, total)"], (A, B, TOTAL), (("total", F64),))
+SPATIAL = op("make_spatial_of_six", op("make_vec", TOTAL, A, B), op("make_vec", B, TOTAL, A))
+TOTALS, GAINS = op("make_vec", TOTAL, op("negate", TOTAL), A), op("make_vec", GAIN, real(2), GAIN)
 TWICE = Function("twice", (("p", F64),), (Return((op("square", Variable(F64, Interval(-9, 9), "p")),)),), (F64,))
 
 
@@ -77,6 +88,21 @@ SOUND = {
     "a while loop with a break": [While(FIVE, [If(op("greater", B, real(0.5)), [Break()]), SUM, HIT])],
     "a break after which nothing differs": [START, dynamic(If(MANY, [Break()]), HIT), BEND, KEEP],
     "set anew after the loop": [START, dynamic(SHRINK), START, BEND, KEEP],
+    "an unrolled recurrence by twos": [START, For("j", whole(0), whole(2 * MAX_UNROLL), [BEND, KEEP], 2)],
+    "an unrolled recurrence backwards": [START, For("j", whole(4), whole(-1), [BEND, KEEP], -1)],
+    "lines of their own before a dynamic sum": [Assign("total", op("multiply", A, B)), SINE, dynamic(SUM)],
+    "lines of a round": [START, dynamic(LATEST, Augment("total", "+", op("square", STATE), F64))],
+    "a dynamic sum in a vector": [dynamic(SUM), Assign("total", op("subtract", op("component_1", TOTALS), op("attribute_z", TOTALS)))],
+    "a dynamic sum in a vector times a constant one": [dynamic(SUM), Assign("total", op("dot", TOTALS, GAINS))],
+    "a dynamic sum divided as a vector": [dynamic(SUM), Assign("total", op("component_0", op("vec_divide", op("splat_vec", TOTAL), GAIN)))],
+    "a dynamic sum in a matrix": [
+        dynamic(SUM),
+        Assign("total", op("trace", op("transpose", op("scale_mat", GAIN, op("identity", TOTAL))))),
+    ],
+    "a dynamic sum in spatial vectors": [
+        dynamic(SUM),
+        Assign("total", op("spatial_component_0", op("add_spatial", SPATIAL, op("spatial_scale", op("negate_spatial", SPATIAL), GAIN)))),
+    ],
 }
 UNSOUND = {
     "a dynamic sum, squared": ([dynamic(SUM), SQUARE], {RESULT}),
@@ -110,6 +136,20 @@ UNSOUND = {
     "more rounds than are unrolled": ([static(SUM, rounds=MAX_UNROLL + 1), SQUARE], {RESULT}),
     "a bent while state": ([START, counted(BEND), KEEP], {WHILE_CARRIED}),
     "a while sum, squared": ([counted(SUM), SQUARE], {RESULT}),
+    "more rounds by twos than are unrolled": ([For("j", whole(0), whole(2 * MAX_UNROLL + 1), [SUM], 2), SQUARE], {RESULT}),
+    "more rounds backwards than are unrolled": ([For("j", whole(MAX_UNROLL), whole(-1), [SUM], -1), SQUARE], {RESULT}),
+    "lines of their own on a dynamic sum": ([dynamic(SUM), SINE], {RESULT}),
+    "lines of a round, bent afterwards": ([START, dynamic(LATEST), BEND, KEEP], {RESULT}),
+    "lines that add up, bent afterwards": ([dynamic(ADDED), SQUARE], {CARRIED, RESULT}),
+    "lines in a loop that is broken off": ([static(If(MANY, [Break()]), ADDED)], {BREAK}),
+    "a dynamic sum in a vector times a loaded one": (
+        [dynamic(SUM), Assign("total", op("dot", TOTALS, op("make_vec", A, B, A)))],
+        {RESULT},
+    ),
+    "divided by a dynamic sum": (
+        [dynamic(SUM), Assign("total", op("divide", A, op("add", op("absolute", TOTAL), real(1))))],
+        {RESULT},
+    ),
     "a static loop broken off": ([static(If(MANY, [Break()]), SUM)], {BREAK}),
     "a dynamic loop broken off": ([For("j", whole(0), op("add_int", N, whole(3)), [If(MANY, [Break()]), SUM])], {BREAK}),
     "broken off from an inner branch": ([static(If(op("greater", B, real(-2)), [If(MANY, [Break()])]), SUM)], {BREAK}),
@@ -178,8 +218,9 @@ def test_results_and_writes_count():
 def emitted_names():
     """Every limitation that the package's sources can name: what `limitation=` is given, what `limitations` is set to or added to it."""
     names = {CARRIED, WHILE_CARRIED, RESULT, BREAK}
-    for path in Path(kernels.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+    texts = (path.read_text() for path in Path(kernels.__file__).parent.rglob("*.py"))
+    for text in (t for t in texts if "limit" in t):
+        for node in ast.walk(ast.parse(text)):
             match node:
                 case ast.keyword(arg="limitation" | "limitations", value=value):
                     names |= _strings(value)

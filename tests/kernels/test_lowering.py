@@ -9,9 +9,11 @@ from small_programs import GAIN, HITS, LANE, ROUND, TOTAL, A, B, N, case_of, op,
 from kernels.language.expression import Variable
 from kernels.language.interval import Interval
 from kernels.language.lowering import Lowering
-from kernels.language.statement import Assign, Augment, Break, Comment, Continue, For, Function, If, Return, Store, Unpack, While
-from kernels.language.types import F64, I32
+from kernels.language.statement import Assign, Augment, Break, Call, Comment, Continue, For, Function, If, Return, Store, Unpack, While
+from kernels.language.types import F64, I32, vector
+from kernels.language.verbatim import Verbatim, always
 
+V64 = vector("float64")
 LARGE = op("greater", A, real(1.25))
 POSITIVE = op("greater", B, real(0.0))
 FRONT = op("greater", B, real(0.5))
@@ -34,6 +36,41 @@ SPLIT = Function(
     (F64, F64),
 )
 RESULTS = Unpack(("total", "spread"), SPLIT, (A, B))
+BENT = Function(
+    "bent",
+    (("p", F64), ("q", F64)),
+    (If(op("less", X, real(1.0)), [Return((op("multiply", X, Y),))]), Return((op("add", X, Y),))),
+    (F64,),
+    defaults=(0.5,),
+)
+LENGTH = Function("bent", (("v", V64),), (Return((op("length", Variable(V64, X.range, "v")),)),), (F64,), numpy_name="bent_of_vector")
+ANY = Function("any_of", (("p", F64),), (Return((op("add", X, X),)),), (F64,), annotated=True, generic=True)
+FUNCTIONS = (SPLIT, BENT, LENGTH, ANY)
+PAIR = op("make_vec", A, B, TOTAL)
+
+
+def called(function, *arguments):
+    """A call of a function with one result."""
+    return Call(function.results[0], Interval(-50, 50), function, arguments)
+
+
+def printed(name):
+    """A line that does nothing to values."""
+    return Verbatim((f"print({name})",), always(), (Variable(F64, A.range, name),))
+
+
+SCRATCH = Verbatim(
+    ("cache = wp.zeros(shape=(3,), dtype=wp.float64)", "for m in range(3):", "    cache[m] = a * wp.float64(m)", "kept = cache[2]"),
+    always("kept = a * 2.0"),
+    (A,),
+    (("kept", F64),),
+)
+KEPT = Augment("total", "+", Variable(F64, X.range, "kept"), F64)
+SHARED = Verbatim(
+    ("wp.atomic_add(count, i, 3)",),
+    lambda mask: ["np.add.at(count, i, 3)" if mask is None else f"np.add.at(count, i, np.where({mask}, 3, 0))"],
+)
+UP = [Store("count", (LANE,), whole(1)), Store("out", (LANE,), A)]
 
 
 def looped(*body):
@@ -121,12 +158,38 @@ PROGRAMS = {
         Augment("total", "-", Variable(F64, X.range, "spread"), F64),
     ],
     "a comment": [Comment("nothing happens here"), ADD_A],
+    "every other round": [For("j", whole(1), whole(8), [ADD_A, Augment("hits", "+", ROUND, I32)], 3)],
+    "rounds backwards": [For("j", whole(4), whole(-1), [Assign("total", op("add", op("multiply", TOTAL, B), op("to_real", ROUND)))], -1)],
+    "rounds backwards, by twos, broken off": [For("j", whole(9), whole(0), [If(FAR, [Break()]), If(ODD, [HIT], [Continue()]), ADD_A], -2)],
+    "a stepped loop under a branch": [If(LARGE, [For("j", whole(0), whole(7), [ADD_B, If(THIRD, [Continue()]), HIT], 2)], [HIT])],
+    "a call that falls back on a default": [Augment("total", "+", called(BENT, A), F64), If(POSITIVE, [Assign("total", called(BENT, B))])],
+    "a call that names what has a default": [Assign("total", called(BENT, A, B)), If(LARGE, [Assign("total", called(BENT, A, real(3)))])],
+    "two functions of one name": [Assign("total", op("add", called(BENT, A), called(LENGTH, PAIR)))],
+    "a function of any type": [If(LARGE, [Assign("total", called(ANY, A))]), Augment("total", "+", called(ANY, B), F64)],
+    "lines of their own": [printed("a"), SCRATCH, KEPT],
+    "lines of their own under a branch": [If(LARGE, [SCRATCH, KEPT, printed("b")], [HIT])],
+    "lines of their own in a loop": looped(If(ODD, [Continue()]), SCRATCH, KEPT),
+    "a conditional expression": [
+        Assign("total", op("ternary", LARGE, op("add", A, B), op("ternary", POSITIVE, B, A))),
+        If(op("between", real(0.75), A, real(1.5)), [HIT]),
+    ],
 }
+FINISHED = {
+    "lines that write": [*UP, SHARED],
+    "lines that write under a branch": [*UP, If(LARGE, [SHARED])],
+    "lines that write after a return": [*UP, If(POSITIVE, [Return()]), SHARED],
+}
+"""Programs that write their results themselves."""
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_lowering_agrees_with_the_threads(name):
-    assert_same(case_of(PROGRAMS[name], functions=(SPLIT,)), 0)
+    assert_same(case_of(PROGRAMS[name], functions=FUNCTIONS), 0)
+
+
+@pytest.mark.parametrize("name", FINISHED)
+def test_lines_that_write_write_for_the_threads_that_come_there(name):
+    assert_same(case_of(FINISHED[name], finish=False), 0)
 
 
 def test_store_of_some_threads_keeps_the_others():
@@ -182,3 +245,19 @@ def test_return_in_an_inner_branch_of_a_function_is_refused():
 def test_statement_after_a_jump_is_refused():
     with pytest.raises(ValueError, match="no thread comes"):
         lowered(For("j", whole(0), N, [If(LARGE, [Continue(), HIT])]))
+
+
+def test_text_of_a_stepped_loop():
+    assert lowered(For("j", whole(4), whole(-1), [Augment("hits", "+", ROUND, I32)], -1)) == [
+        "for j in np.arange(4, -1, -1):",
+        "    hits = hits + j",
+    ]
+
+
+def test_what_lines_of_their_own_define_is_known_afterwards():
+    """An assignment under a mask keeps what was there."""
+    assert lowered(SCRATCH, If(LARGE, [Assign("kept", B)])) == [
+        "kept = a * 2.0",
+        "branch = a > 1.25",
+        "kept = np.where(branch, b, kept)",
+    ]

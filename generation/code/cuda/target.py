@@ -12,13 +12,19 @@ from generation.code.cpu.target import WARP_MISSING
 from generation.code.cuda import architectures, driver
 from generation.code.cuda.architectures import DEFAULT_ARCHITECTURE, architecture_name
 from generation.code.job import Job
-from generation.code.settings import Reach, Settings
+from generation.code.settings import FIBERS_HEADER, Reach, Settings
 from generation.code.target import BuildError, Report
 
 if TYPE_CHECKING:
     from generation.code.cuda.toolchain import CudaStages
     from generation.code.headers import Headers
     from generation.code.private_api import PrivateApi
+
+
+def _has_fibers() -> bool:
+    """Whether the installed Warp's CPU runtime has threads that wait for each other. Warp is looked at, not imported."""
+    spec = importlib.util.find_spec("warp")
+    return spec is not None and spec.origin is not None and (Path(spec.origin).parent / "native" / FIBERS_HEADER).exists()
 
 
 class CudaTarget:
@@ -42,7 +48,8 @@ class CudaTarget:
         """The GPUs of this machine, or the host in their place."""
         found = driver.find()
         if not found.gpus:
-            return Reach("executed_on_host", (platform.machine(),), (architecture_name(DEFAULT_ARCHITECTURE),), note=found.fault)
+            arch = architecture_name(DEFAULT_ARCHITECTURE)
+            return Reach("executed_on_host", (platform.machine(),), (arch,), note=found.fault, fibers=_has_fibers())
         names, archs = (tuple(values) for values in zip(*((gpu.name, architecture_name(gpu.arch)) for gpu in found.gpus), strict=True))
         return Reach("executed", names, archs, gpus=len(found.gpus))
 

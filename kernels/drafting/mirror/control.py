@@ -10,7 +10,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kernels.drafting.mirror.expressions import Scope
+from kernels.drafting.mirror.operators import Scope
 from kernels.drafting.mirror.registry import filled, parsed
 from kernels.drafting.mirror.statements import Statements
 from kernels.drafting.mirror.values import Known, Value, counter, precision_of

@@ -1,175 +1,31 @@
-"""Expressions of a kernel's text in numpy's spelling, for all threads at once, by the types of their values.
+"""Expressions of a kernel's text in numpy's spelling, calls among them.
 
-Every value has a type, so that a scalar gets the trailing axes of the vector that it scales, a product of matrices or quaternions becomes
-one, and integers keep their width. Draws of random numbers advance a state: they become statements of their own, in the order of the text.
+Draws of random numbers advance a state: they become statements of their own, in the order of the text.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from kernels.drafting.mirror import arithmetic, decompositions, lattice_noise, random_numbers, rigid, rotations
+from kernels.drafting.mirror.compounds import Compounds
 from kernels.drafting.mirror.registry import Builtin, filled, overload, parsed
 from kernels.drafting.mirror.values import (
     Known,
     Value,
     kind_of,
-    matrix_of,
-    precision_of,
-    quaternion_of,
-    shaped,
-    transform_of,
-    truth,
     type_spelled,
     vector_of,
 )
-from kernels.language.types import BOOL, F32, I32, Type, type_named
+from kernels.language.types import I32, Type
 
 DECLARED = (arithmetic, decompositions, rotations, rigid, random_numbers, lattice_noise)
 """The modules whose builtins a text may call."""
 
-_COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
-_PARTS = {"x": 0, "y": 1, "z": 2, "w": 3}
 
-
-@dataclass
-class Scope:
-    """What a text's names stand for. `safe` names hold valid indices in every thread, whatever branch it is in.
-
-    `structs` has the fields of each struct's class, `functions` the results of each function of the module. `threads` are the indices of
-    the grid; `gathered` says whether an element was read or written at other indices.
-    """
-
-    arrays: dict[str, tuple[Type, int]] = field(default_factory=dict)
-    values: dict[str, Known] = field(default_factory=dict)
-    structs: dict[str, dict[str, Known]] = field(default_factory=dict)
-    functions: dict[str, tuple[Known, ...]] = field(default_factory=dict)
-    safe: set[str] = field(default_factory=set)
-    helpers: list[str] = field(default_factory=list)
-    threads: tuple[str, ...] = ()
-    gathered: bool = False
-
-
-class Translator:
-    """Turns expressions into numpy's.
-
-    `mask` is the name of the threads that take part ("" for all); lines that must stand before the expression's own go to `before`.
-    """
-
-    def __init__(self, scope: Scope, fresh: Callable[[str], str]) -> None:
-        self.scope = scope
-        self.mask = ""
-        self.before: list[str] = []
-        self._fresh = fresh
-
-    def value(self, node: ast.expr) -> Value:
-        """An expression's value. Raises TypeError for what has no numpy spelling here, and KeyError for unknown names."""
-        method: Callable[[ast.expr], Value] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
-        if method is None:
-            raise TypeError(f"mirror: {ast.unparse(node)!r} has no numpy spelling here")
-        return method(node)
-
-    def need(self, *helpers: str) -> None:
-        """Notes functions that the reference calls."""
-        self.scope.helpers += [h for h in helpers if h not in self.scope.helpers]
-
-    # Names, numbers, operators
-
-    def _constant(self, node: ast.Constant) -> Value:
-        type = BOOL if isinstance(node.value, bool) else I32 if isinstance(node.value, int) else F32
-        return Value(node, Known(type, lanes=False, plain=True))
-
-    def _name(self, node: ast.Name) -> Value:
-        if node.id in self.scope.arrays:
-            return Value(node, Known(self.scope.arrays[node.id][0], lanes=False))
-        if node.id not in self.scope.values:
-            raise KeyError(f"mirror: {node.id!r} is not known: assign or declare it first")
-        return Value(ast.Name(node.id, ast.Load()), self.scope.values[node.id])
-
-    def _attribute(self, node: ast.Attribute) -> Value:
-        if isinstance(node.value, ast.Name) and node.value.id == "wp":
-            if node.attr not in ("pi", "PI"):
-                raise TypeError(f"mirror: wp.{node.attr} has no numpy spelling here")
-            return Value(parsed("np.pi"), Known(F32, lanes=False, plain=True))
-        value = self.value(node.value)
-        if value.known.struct:
-            known = self.scope.structs[value.known.struct][node.attr]
-            return Value(ast.Attribute(value.tree, node.attr, ast.Load()), known.own() if value.lanes else known)
-        if kind_of(value.type) == "t":
-            part = filled("{0}[..., :3]" if node.attr == "p" else "{0}[..., 3:]", value.tree)
-            return value.of(part, vector_of(3, value.type.scalar) if node.attr == "p" else quaternion_of(value.type.scalar))
-        return value.of(filled(f"{{0}}[..., {_PARTS[node.attr]}]", value.tree), type_named(value.type.scalar))
-
-    def _unaryop(self, node: ast.UnaryOp) -> Value:
-        operand = self.value(node.operand)
-        if isinstance(node.op, ast.Not):
-            return truth(filled("np.logical_not({0})", operand.tree), operand)
-        if isinstance(operand.tree, ast.Constant) and operand.type.is_integer and not operand.type.scalar.startswith("int"):
-            # Python's negative numbers are none of an unsigned type's.
-            number = int(ast.unparse(operand.tree))
-            number = ~number if isinstance(node.op, ast.Invert) else -number
-            return Value(ast.Constant(_wrapped(number, operand.type.scalar)), operand.known)
-        return Value(ast.UnaryOp(node.op, operand.tree), operand.known)
-
-    def _boolop(self, node: ast.BoolOp) -> Value:
-        values = [self.value(v) for v in node.values]
-        tree = values[0].tree
-        for other in values[1:]:
-            tree = ast.BinOp(tree, ast.BitAnd() if isinstance(node.op, ast.And) else ast.BitOr(), other.tree)
-        return truth(tree, *values)
-
-    def _compare(self, node: ast.Compare) -> Value:
-        if len(node.ops) != 1 or not isinstance(node.ops[0], _COMPARISONS):
-            raise TypeError(f"mirror: write {ast.unparse(node)!r} as comparisons of two values")
-        left, right = self.value(node.left), self.value(node.comparators[0])
-        tree: ast.expr = ast.Compare(left.tree, node.ops, [right.tree])
-        return truth(filled("np.all({0}, axis=-1)", tree) if left.rank else tree, left, right)
-
-    def _ifexp(self, node: ast.IfExp) -> Value:
-        return self.where(self.value(node.test), self.value(node.body), self.value(node.orelse))
-
-    def where(self, condition: Value, new: Value, old: Value) -> Value:
-        """One of two values, by a truth."""
-        other = self.typed(old) if new.known.plain and old.known.plain else old.tree
-        tree = filled("np.where({0}, {1}, {2})", self.spread(condition, new.rank), new.tree, other)
-        typed = old.known if new.known.plain else new.known
-        return Value(tree, Known(typed.type, condition.lanes or new.lanes or old.lanes))
-
-    def spread(self, value: Value, rank: int) -> ast.expr:
-        """A scalar's tree with `rank` trailing axes of length one, where threads differ in it."""
-        if rank <= 0 or not value.lanes:
-            return value.tree
-        return filled(f"{{0}}[{', '.join(['...', *['None'] * rank])}]", value.tree)
-
-    def _binop(self, node: ast.BinOp) -> Value:
-        left, right = self.value(node.left), self.value(node.right)
-        if isinstance(node.op, (ast.Mult, ast.MatMult)) and min(left.rank, right.rank) > 0:
-            return self._product(left, right)
-        typed = left if left.rank > right.rank else right if right.rank > left.rank or left.known.plain else left
-        known = Known(typed.type, left.lanes or right.lanes, plain=left.known.plain and right.known.plain)
-        trees = self.spread(left, right.rank - left.rank), self.spread(right, left.rank - right.rank)
-        if isinstance(node.op, ast.Mod):
-            return Value(filled("np.fmod({0}, {1})", *trees), known)
-        if isinstance(node.op, ast.Div) and typed.type.has_integers:
-            self.need("quotient")
-            return Value(filled("quotient({0}, {1})", *trees), known)
-        return Value(ast.BinOp(trees[0], node.op, trees[1]), known)
-
-    def _product(self, left: Value, right: Value) -> Value:
-        kinds = kind_of(left.type) + kind_of(right.type)
-        if kinds in ("qq", "tt"):
-            return self._applied(overload("mul", [left.type, right.type]), [left, right])[0]
-        template = {
-            "mm": "np.matmul({0}, {1})",
-            "mv": "np.einsum('...ij,...j->...i', {0}, {1})",
-            "vm": "np.einsum('...i,...ij->...j', {0}, {1})",
-        }[kinds]
-        inner = (*left.type.inner[:-1], *right.type.inner[1:])
-        return Value(filled(template, left.tree, right.tree), Known(shaped(inner, left.type.scalar), left.lanes or right.lanes))
-
-    # Calls
+class Translator(Compounds):
+    """Turns expressions into numpy's."""
 
     def _call(self, node: ast.Call) -> Value:
         results = self.results(node)
@@ -188,32 +44,31 @@ class Translator:
             return [Value(call, known.own()) for known in self.scope.functions[name]]
         type = type_spelled(name)
         if type is not None:
-            return [self._made(type, node)]
+            return [self.made(type, node)]
         if not name.startswith("wp."):
             raise KeyError(f"mirror: {name!r} is no function here: define it first")
         return self._builtin(name.removeprefix("wp."), node)
 
-    def typed(self, value: Value) -> ast.expr:
-        """A value as an argument of a function: plain numbers become numpy's scalars, which have axes and a width."""
-        if not value.known.plain or value.type is BOOL:
-            return value.tree
-        return filled(f"{precision_of(value.type.scalar)}({{0}})", value.tree)
-
     def _builtin(self, name: str, node: ast.Call) -> list[Value]:
         if name in ("identity", "quat_identity", "transform_identity"):
-            return [self._identity(name, node)]
+            return [self.identity(name, node)]
         arguments = [self.value(a) for a in node.args]
         if name == "where":
             return [self.where(*arguments)]
+        if name == "cw_div" and arguments[0].type.has_integers:
+            self.need("quotient")
+            known = Known(arguments[0].type, any(a.lanes for a in arguments))
+            return [Value(filled("quotient({0}, {1})", *(a.tree for a in arguments)), known)]
         if name == "sample_cdf":
             return self._sampled(arguments)
         if name == "curlnoise":
             return [self._curl(node, arguments)]
         if name in ("outer", "diag", "get_diag", "transpose", "matrix_from_cols", "matrix_from_rows"):
-            return [self._arranged(name, arguments)]
-        return self._applied(overload(name, [a.type for a in arguments]), arguments)
+            return [self.arranged(name, arguments)]
+        return self.applied(overload(name, [a.type for a in arguments]), arguments)
 
-    def _applied(self, builtin: Builtin, arguments: Sequence[Value]) -> list[Value]:
+    def applied(self, builtin: Builtin, arguments: Sequence[Value]) -> list[Value]:
+        """What a builtin returns for `arguments`; a draw becomes a statement before."""
         self.need(*builtin.needs)
         trees = [self.spread(a, builtin.spread_of(n)) for n, a in enumerate(arguments)]
         types = [a.type for a in arguments]
@@ -250,188 +105,3 @@ class Translator:
         call.keywords += [ast.keyword(k.arg, self.value(k.value).tree) for k in node.keywords]
         length = 2 if arguments[1].type.inner == (2,) else 3
         return Value(call, Known(vector_of(length, "float32"), any(a.lanes for a in arguments)))
-
-    def _identity(self, name: str, node: ast.Call) -> Value:
-        keywords = {k.arg: k.value for k in node.keywords}
-        named = keywords.get("dtype", node.args[0] if node.args and name != "identity" else None)
-        type = type_spelled(ast.unparse(named)) if named is not None else F32
-        assert type is not None
-        precision = precision_of(type.scalar)
-        if name == "identity":
-            size = int(ast.unparse(keywords["n"]))
-            return Value(parsed(f"np.eye({size}, dtype={precision})"), Known(matrix_of(size, size, type.scalar), lanes=False))
-        numbers, made = ("0, 0, 0, 1", quaternion_of) if name == "quat_identity" else ("0, 0, 0, 0, 0, 0, 1", transform_of)
-        return Value(parsed(f"np.array([{numbers}], {precision})"), Known(made(type.scalar), lanes=False))
-
-    def _arranged(self, name: str, arguments: Sequence[Value]) -> Value:
-        """Matrices of vectors, and a matrix's diagonal."""
-        first, lanes = arguments[0], any(a.lanes for a in arguments)
-        scalar, size, trees = first.type.scalar, first.type.inner[0], [a.tree for a in arguments]
-        if name == "outer":
-            tree = filled("{0}[..., :, None] * {1}[..., None, :]", *trees)
-            return Value(tree, Known(matrix_of(size, arguments[1].type.inner[0], scalar), lanes))
-        if name == "diag":
-            tree = filled(f"{{0}}[..., None] * np.eye({size}, dtype={precision_of(scalar)})", *trees)
-            return Value(tree, Known(matrix_of(size, size, scalar), lanes))
-        if name == "transpose":
-            return Value(filled("np.swapaxes({0}, -1, -2)", *trees), Known(matrix_of(first.type.inner[1], size, scalar), lanes))
-        if name == "get_diag":
-            return Value(filled("np.einsum('...ii->...i', {0})", *trees), Known(vector_of(size, scalar), lanes))
-        self.need("stacked")
-        columns = name == "matrix_from_cols"
-        call = ast.Call(ast.Name("stacked", ast.Load()), [ast.Constant(-1 if columns else -2), *trees], [])
-        rows, cols = (size, len(trees)) if columns else (len(trees), size)
-        return Value(call, Known(matrix_of(rows, cols, scalar), lanes))
-
-    # Types: casts and compounds
-
-    def _made(self, type: Type, node: ast.Call) -> Value:
-        arguments = [self.value(a) for a in node.args]
-        kind, precision = kind_of(type), precision_of(type.scalar)
-        if kind == "s":
-            return self._cast(type, arguments[0])
-        lanes = any(a.lanes for a in arguments)
-        if not arguments:
-            shape = type.inner[0] if len(type.inner) == 1 else type.inner
-            return Value(parsed(f"np.zeros({shape}, {precision})"), Known(type, lanes=False))
-        if kind == "t" and len(arguments) == 1 and kind_of(arguments[0].type) == "v":
-            arguments.append(Value(parsed(f"np.array([0, 0, 0, 1], {precision})"), Known(quaternion_of(type.scalar), lanes=False)))
-        if len(arguments) == 1 and arguments[0].rank:
-            if arguments[0].type.scalar == type.scalar:
-                return Value(arguments[0].tree, Known(type, lanes))
-            return Value(self._converted(arguments[0].tree, type.scalar), Known(type, lanes))
-        if arguments[0].rank:
-            self.need("joined")
-            parts = [a.tree if a.rank else self.spread(Value(self.typed(a), a.known.own()), 1) for a in arguments]
-            return Value(ast.Call(ast.Name("joined", ast.Load()), parts, []), Known(type, lanes))
-        if all(a.known.plain for a in arguments):
-            return Value(self._constant_array(type, [a.tree for a in arguments]), Known(type, lanes=False))
-        if len(arguments) == 1:
-            arguments = arguments * (type.inner[0] * (type.inner[1] if kind == "m" else 1))
-        trees = [self._typed_as(a, type.scalar) for a in arguments]
-        self.need("matrix" if kind == "m" else "vector")
-        call = ast.Call(ast.Name("matrix" if kind == "m" else "vector", ast.Load()), trees, [])
-        if kind == "m":
-            call.args.insert(0, ast.Constant(type.inner[0]))
-        return Value(call, Known(type, lanes))
-
-    def _constant_array(self, type: Type, numbers: Sequence[ast.expr]) -> ast.expr:
-        precision = precision_of(type.scalar)
-        if len(numbers) == 1:
-            shape = type.inner[0] if len(type.inner) == 1 else type.inner
-            return filled(f"np.full({shape}, {{0}}, {precision})", numbers[0])
-        columns = type.inner[-1]
-        rows: list[ast.expr] = [ast.List(list(numbers[i : i + columns]), ast.Load()) for i in range(0, len(numbers), columns)]
-        return filled(f"np.array({{0}}, {precision})", rows[0] if len(type.inner) == 1 else ast.List(rows, ast.Load()))
-
-    def _typed_as(self, value: Value, scalar: str) -> ast.expr:
-        """A component of a compound of `scalar`, numbers made numpy's."""
-        return filled(f"{precision_of(scalar)}({{0}})", value.tree) if value.known.plain else value.tree
-
-    def _converted(self, tree: ast.expr, scalar: str) -> ast.expr:
-        if scalar == "bfloat16":
-            self.need("bf16")
-            return filled("bf16({0})", tree)
-        if scalar == "float16":
-            self.need("f16")
-        return filled(f"{{0}}.astype({precision_of(scalar)})", tree)
-
-    def _cast(self, type: Type, value: Value) -> Value:
-        known = Known(type, value.lanes, plain=value.known.plain)
-        if value.known.plain:
-            if isinstance(value.tree, ast.Constant) and type.is_integer:
-                return Value(ast.Constant(_wrapped(int(ast.unparse(value.tree)), type.scalar)), known)
-            if value.type.scalar == type.scalar or (isinstance(_number(value.tree), ast.Constant) and type.is_float):
-                return Value(value.tree, known)
-            return Value(filled(f"{precision_of(type.scalar)}({{0}})", value.tree), Known(type, lanes=False))
-        if value.type.scalar == type.scalar:
-            return Value(value.tree, known)
-        return Value(self._converted(value.tree, type.scalar), known)
-
-    # Subscripts
-
-    def _subscript(self, node: ast.Subscript) -> Value:
-        parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
-            return Value(node, Known(I32, lanes=False, plain=True))
-        if isinstance(node.value, ast.Name) and node.value.id in self.scope.arrays:
-            return self._element(node.value.id, parts)
-        value = self.value(node.value)
-        place, own = self.place(parts)
-        if own is not None:
-            self.need("picked")
-            return Value(filled("picked({0}, {1})", value.tree, own.tree), Known(type_named(value.type.scalar)))
-        inner = _left_over(value.type.inner, parts)
-        rest: list[ast.expr] = [ast.Slice()] * (value.rank - len(parts))
-        tree = ast.Subscript(value.tree, ast.Tuple([ast.Constant(...), *place, *rest], ast.Load()), ast.Load())
-        return value.of(tree, shaped(inner, value.type.scalar))
-
-    def place(self, parts: Sequence[ast.expr]) -> tuple[list[ast.expr], Value | None]:
-        """The numpy indices of a compound's component or slice; or the one index in which threads differ."""
-        indices: list[ast.expr] = []
-        for part in parts:
-            if isinstance(part, ast.Slice):
-                indices.append(part)
-                continue
-            index = self.value(part)
-            if index.lanes:
-                return [], index
-            indices.append(index.tree)
-        return indices, None
-
-    def _element(self, array: str, parts: Sequence[ast.expr]) -> Value:
-        type, ndim = self.scope.arrays[array]
-        if len(parts) != ndim:
-            raise TypeError(f"mirror: {array!r} takes {ndim} indices, not {len(parts)}")
-        self.visit(parts)
-        indices = [self.index(p) for p in parts]
-        slices: ast.expr = indices[0].tree if ndim == 1 else ast.Tuple([i.tree for i in indices], ast.Load())
-        tree = ast.Subscript(ast.Name(array, ast.Load()), slices, ast.Load())
-        return Value(tree, Known(type, any(i.lanes for i in indices)))
-
-    def visit(self, parts: Sequence[ast.expr]) -> None:
-        """Notes the indices of an element that the text reads or writes."""
-        if tuple(p.id if isinstance(p, ast.Name) else "" for p in parts) != self.scope.threads:
-            self.scope.gathered = True
-
-    def index(self, node: ast.expr) -> Value:
-        """An array's index: valid in every thread, by the mask of those that take part where it would not be by itself."""
-        value = self.value(node)
-        if not self.mask or not value.lanes or self.is_safe(node):
-            return value
-        return value.of(filled("np.where({0}, {1}, 0)", parsed(self.mask), value.tree), value.type)
-
-    def is_safe(self, node: ast.expr) -> bool:
-        """Whether an index is valid in every thread."""
-        if isinstance(node, ast.Constant):
-            return True
-        if isinstance(node, ast.Name):
-            return node.id in self.scope.safe
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in self.scope.safe:
-            return all(self.is_safe(p) for p in (node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]))
-        return False
-
-
-def _left_over(inner: Sequence[int], parts: Sequence[ast.expr]) -> tuple[int, ...]:
-    """The inner axes that are left after a subscript of constants and slices."""
-    sizes: list[int] = []
-    for size, part in zip(inner, parts, strict=False):
-        if isinstance(part, ast.Slice):
-            sizes.append(len(range(*slice(*(_bound(b) for b in (part.lower, part.upper, part.step))).indices(size))))
-    return (*sizes, *inner[len(parts) :])
-
-
-def _bound(node: ast.expr | None) -> int | None:
-    return None if node is None else int(ast.unparse(node))
-
-
-def _number(tree: ast.expr) -> ast.expr:
-    """A number without its sign."""
-    return tree.operand if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub) else tree
-
-
-def _wrapped(number: int, scalar: str) -> int:
-    """An integer constant as the integer type `scalar` holds it."""
-    bits = int(scalar.lstrip("uint"))
-    number &= (1 << bits) - 1
-    return number - (1 << bits) if scalar.startswith("int") and number >> (bits - 1) else number

@@ -40,6 +40,8 @@ class Builtin:
 BUILTINS: dict[str, list[Builtin]] = {}
 HELPERS: dict[str, tuple[str, ...]] = {}
 """Functions of the reference's module, by name."""
+LINES = {"f16": "f16 = np.float16", "SimpleNamespace": "from types import SimpleNamespace"}
+"""Lines of the reference's module, by the name that they define."""
 _NEEDS: dict[str, tuple[str, ...]] = {}
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from kernels.drafting.mirror.expressions import Scope, Translator
+from kernels.drafting.mirror.expressions import Translator
+from kernels.drafting.mirror.operators import Scope
 from kernels.drafting.mirror.registry import filled, parsed
 from kernels.drafting.mirror.values import Known, Value, kind_of, precision_of
 from kernels.language.types import BOOL

@@ -126,3 +126,10 @@ def truth(tree: ast.expr, *operands: Value) -> Value:
 def counter() -> Known:
     """A loop's counter that all threads share."""
     return Known(I32, lanes=False, plain=True)
+
+
+def wrapped(number: int, scalar: str) -> int:
+    """An integer constant as the integer type `scalar` holds it."""
+    bits = int(scalar.lstrip("uint"))
+    number &= (1 << bits) - 1
+    return number - (1 << bits) if scalar.startswith("int") and number >> (bits - 1) else number

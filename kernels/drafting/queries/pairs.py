@@ -11,11 +11,11 @@ import re
 from typing import TYPE_CHECKING
 
 from kernels.drafting.mirror.control import Control
-from kernels.drafting.mirror.expressions import Scope
+from kernels.drafting.mirror.operators import Scope
+from kernels.drafting.mirror.spelling import renamed
 from kernels.drafting.mirror.values import Known
 from kernels.drafting.outlines import outlined
 from kernels.drafting.reference import names_read
-from kernels.drafting.solvers.script import renamed
 from kernels.language.types import I32
 
 if TYPE_CHECKING:

@@ -17,9 +17,10 @@ from kernels.case import Case
 from kernels.drafting.arguments import Compound, Declared, Extent, Field, Rule, Sizes
 from kernels.drafting.mirror.expressions import Translator
 from kernels.drafting.mirror.registry import parsed
+from kernels.drafting.mirror.spelling import renamed
 from kernels.drafting.mirror.values import Known
 from kernels.drafting.queries.pairs import Pairs
-from kernels.drafting.solvers.script import Script, renamed
+from kernels.drafting.solvers.script import Script
 from kernels.draw import Draw
 from kernels.language.expression import Expression, Variable
 from kernels.language.interval import Interval

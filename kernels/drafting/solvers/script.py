@@ -7,8 +7,7 @@ The text is Warp's Python in single precision (see `kernels.drafting.mirror.draf
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from textwrap import dedent
 
@@ -16,6 +15,7 @@ from kernels.case import Case, Role
 from kernels.domains import Corners
 from kernels.drafting.arguments import NOT_NAMES, Extent, Rule, Sizes
 from kernels.drafting.mirror.draft import MirrorDraft
+from kernels.drafting.mirror.spelling import renamed
 from kernels.drafting.mirror.values import Known
 from kernels.draw import Draw
 from kernels.language.types import Type
@@ -148,34 +148,12 @@ class Script(MirrorDraft):
     # The finished case
 
     def finish(self, kernel_name: str, dim: Sequence[Extent], sizes: Sequence[Sizes], *, doc: str = "") -> Case:
-        """The finished case: a launch for each of `sizes`, over the grid `dim`. Arguments and locals that nothing uses are dropped."""
-        self._drop_idle_locals()
-        used = set(re.findall(r"\w+", "\n".join(self.kernel)))
-        self._declared = [a for a in self._declared if a.name in used]
+        """The finished case: a launch for each of `sizes`, over the grid `dim`."""
         self._renaming = {name: tuple(o for o in options if o not in NOT_NAMES) for name, options in self._renaming.items()}
         if self._skips:
             self._declared = [replace(a, role="accumulate") if a.role == "output" else a for a in self._declared]
         return super().finish(kernel_name, dim, sizes, doc=doc)
 
-    def _drop_idle_locals(self) -> None:
-        """Drops locals that are assigned once and never used, from both sides: not every form uses all that its parts work out."""
-        while True:
-            words = Counter(re.findall(r"\w+", "\n".join(self.kernel)))
-            assigned = (re.match(r"\s*(\w+) = (?!wp\.(tid|atomic|volume_sample_grad))", line) for line in self.kernel)
-            idle = {match[1] for match in assigned if match and words[match[1]] == 1 and match[1] not in self.names.arrays}
-            if not idle:
-                return
-            for lines in (self.kernel, self.reference):
-                lines[:] = [x for x in lines if not ((m := re.match(r"\s*(\w+) = ", x)) and m[1] in idle)]
-
 
 def _plain(kind: str) -> str:
     return "float" if kind == "real" else kind
-
-
-def renamed(text: str, names: Mapping[str, str]) -> str:
-    """`text` with whole names replaced, attributes left alone."""
-    if not names:
-        return text
-    pattern = re.compile(r"(?<![\w.])(" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + r")(?!\w)")
-    return pattern.sub(lambda m: names[m[1]], text)

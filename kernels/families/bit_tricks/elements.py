@@ -109,6 +109,11 @@ def _skip(draft: WordDraft, here: str, extents: Sequence[str]) -> None:
     draft.numpy("live = active")
 
 
+def _skips(draft: WordDraft) -> bool:
+    """Whether `_skip` declared a mask."""
+    return any("live = active" in line for line in draft.kernel)
+
+
 def _prepared(draft: WordDraft, here: str, extents: Sequence[str]) -> str:
     """The word that the trick works on: the element, or the element and another."""
     draw, word = draft.draw, draft.word
@@ -134,7 +139,7 @@ def _prepared(draft: WordDraft, here: str, extents: Sequence[str]) -> str:
 def finish_number(draft: WordDraft, n: str, here: str, extents: Sequence[str]) -> None:
     """What becomes of a number: stored, a flag, a histogram, a total, an index formula, or a weight."""
     draw = draft.draw
-    live = any("live = active" in line for line in draft.kernel)
+    live = _skips(draft)
     kinds = ("store", "flag", "histogram", "total", "formula", "formula", "weight", "weight")
     kind = draw.choice(kinds)
     number = Custom(I32, Interval(0, 64), n, n)
@@ -214,9 +219,15 @@ def _store(draft: WordDraft, out: str, value: str, here: str, extents: Sequence[
 def _finish_word(draft: WordDraft, r: str, here: str, extents: Sequence[str]) -> None:
     """What becomes of a word: stored, reduced to a field, a test against a mask, or a parity of all."""
     draw, word = draft.draw, draft.word
+    live = _skips(draft)
     kind = draw.choice(("store", "store", "field", "field", "test", "gather"))
     if kind == "store":
-        draft.store_word(draft.name("words_out", "out", "result_words"), here, r, *extents)
+        out = draft.name("words_out", "out", "result_words")
+        if live:
+            draft.line("if live == 0:", f"    {out}[{here}] = {draft.held.spelling}(0)", "    return")
+        draft.store_word(out, here, r, *extents)
+        if live:
+            draft.numpy(f"{out} = np.where(live != 0, {out}, 0)")
     elif kind == "field":
         low, width = draw.integer(0, 12), draw.choice((3, 4, 5, 6))
         field = draft.name("field", "part", "digit")
@@ -234,7 +245,6 @@ def _finish_word(draft: WordDraft, r: str, here: str, extents: Sequence[str]) ->
     else:
         out = draft.output(draft.name("combined", "all_bits"), draft.held, 1, role="accumulate")
         operation, ufunc = draw.choice((("or", "bitwise_or"), ("xor", "bitwise_xor"), ("add", "add")))
-        live = any("live = active" in line for line in draft.kernel)
         add = f"wp.atomic_{operation}({out}, 0, {draft.stored(r)})"
         draft.line(*(["if live != 0:", f"    {add}"] if live else [add]))
         chosen = f"{r}[live != 0]" if live else r

@@ -36,14 +36,14 @@ def predicate(draft: Draft, *extents: Extent, thresholds: bool = True) -> Predic
         return Predicate(f"{mask}[@]", mask, mask)
     if kind in ("above", "inside", "pair"):
         key = draft.array(draft.name("key", "priority", "depth"), draft.real, *extents, differentiable=False)
+        if kind == "pair":
+            other = draft.array(draft.name("key_b", "rank_key"), draft.real, *extents, differentiable=False)
+            return Predicate(f"{key}[@] > {other}[@]", f"({key} > {other})", key)
         limit = draft.knob(draft.name("threshold", "cutoff"), -0.4, 0.4)
         if kind == "above":
             sign = draw.choice((">", "<="))
             return Predicate(f"{key}[@] {sign} {limit.warp()}", f"({key} {sign} {limit.numpy()})", key)
-        if kind == "inside":
-            return Predicate(f"wp.abs({key}[@] - {limit.warp()}) < {draft.number(0.45)}", f"(np.abs({key} - {limit.numpy()}) < 0.45)", key)
-        other = draft.array(draft.name("key_b", "rank_key"), draft.real, *extents, differentiable=False)
-        return Predicate(f"{key}[@] > {other}[@]", f"({key} > {other})", key)
+        return Predicate(f"wp.abs({key}[@] - {limit.warp()}) < {draft.number(0.45)}", f"(np.abs({key} - {limit.numpy()}) < 0.45)", key)
     high = {"flag": 2, "bits": 16}.get(kind, 7)
     name = draft.name(*{"flag": ("flags", "active", "valid"), "bits": ("state_bits", "status")}.get(kind, ("level", "category", "code")))
     draft.array(name, I32, *extents, domain=Bernoulli(0.5) if kind == "flag" else Integers(0, high))

@@ -63,7 +63,7 @@ def convolve(draw: Draw) -> Case:
         outlined(draft, draw.choice(("accumulate_taps", "window_sum", "correlate")), [*start, *lines], [(total, draft.real)])
     else:
         draft.line(*start, *lines)
-    draft.numpy(*window.padded(layout.canonical(x)), *_reference(window, kind, weights, total))
+    draft.numpy(*window.padded(layout.canonical(x)), *summed_views(window, kind, weights, total))
     draft.numpy(*window.closing(total, layout.back(total)))
     extents = _output_extents(layout, kind, window)
     site = Site(indices, extents, out_channel if layout.has_channels else "", _out_channels(kind), layout.spread())
@@ -143,7 +143,7 @@ def _sum(draft: Draft, kind: str, window: Window, channels: Extent, add: str) ->
     return loop("ci", str(channels), window.looped(window.looked_at([add])))
 
 
-def _reference(window: Window, kind: str, weights: Weights, total: str) -> list[str]:
+def summed_views(window: Window, kind: str, weights: Weights, total: str) -> list[str]:
     """numpy: the sum over taps of the weights times the input's shifted views."""
     w = weights.canonical
     if kind == "plain":

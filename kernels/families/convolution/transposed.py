@@ -16,7 +16,7 @@ from kernels.source import indented
 _ORDERS = {1: ("ncx", "nxc", "cx", "x"), 2: ("ncyx", "nyxc", "cyx", "yx")}
 
 
-class _Deconvolution:
+class Deconvolution:
     """One transposed convolution under way: its layout, geometry and arrays."""
 
     def __init__(self, draw: Draw) -> None:
@@ -150,7 +150,7 @@ class _Deconvolution:
 
 def transposed(draw: Draw) -> Case:
     """Transposed convolution in one or two dimensions, full or depthwise."""
-    made = _Deconvolution(draw)
+    made = Deconvolution(draw)
     scatter = draw.chance(0.35)
     made.reference()
     final = made.scatter() if scatter else made.gather()

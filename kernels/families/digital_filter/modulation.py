@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kernels.case import Case
 from kernels.drafting.draft import Draft
-from kernels.drafting.formulas import to_numpy
 from kernels.draw import Draw
 from kernels.families.digital_filter.signals import finish_sample
 from kernels.language.expression import Expression, variable
@@ -206,7 +205,6 @@ def build_oscillator(draw: Draw, draft: Draft) -> Case:
         if kind not in ("shaper", "chebyshev"):
             _angle(draft, i, "number")
         depth = draft.knob(draft.name("depth", "index", "modulation"), 0.2, 0.9)
-        d = depth.warp()
         if kind == "additive":
             draft.line(f"value = {draft.zero()}")
             with draft.block(f"for k in range({partials}):"):
@@ -234,7 +232,6 @@ def build_oscillator(draw: Draw, draft: Draft) -> Case:
                 "shaper": ("value = (1.0 + DEPTH) * m / (1.0 + DEPTH * wp.abs(m))",),
                 "chirp": ("tone = wp.sin(angle + 0.01 * DEPTH * angle * angle)", "value = m * tone"),
             }[kind]:
-                draft.warp_formula(text.replace("DEPTH", d))
-                draft.numpy(to_numpy(text.replace("DEPTH", depth.numpy())))
+                draft.formula(text.replace("DEPTH", depth.numpy()))
         finish_sample(draft, draft.known("value", draft.real, -5.0, 5.0), ("tone_out", "modulated", "voice"), i, ("n",))
     return draft.case(draw.choice((f"{kind}_synthesis", f"modulate_{kind}", "oscillator")), ["n"], [{"n": n} for n in draw.sizes(190)])

@@ -67,7 +67,10 @@ def build_butterfly(draw: Draw, draft: Draft) -> Case:
         draft.numpy(f"angle = {sign}2.0 * np.pi * np.arange(half) / ({radix} * half)", "phases = np.exp(1j * angle).astype(numbers.dtype)")
     loaded = [data.load(f"a{k}", f"{prefix}i{k}") for k in range(radix)]
     results = _radix_2(style, early, loaded, w) if radix == 2 else _radix_4(style, early, inverse, loaded, w)
+    scale = draft.knob(draft.name("norm", "scale"), 0.3, 0.9) if draw.chance(0.45) else None
     for k, result in enumerate(results):
+        if scale is not None:
+            result = style.named(f"scaled{k}", (_times(scale.warp(), result[0]), _times(scale.warp(), result[1])))
         out.store(f"{prefix}i{k}", *result)
     draft.numpy(
         f"turns = phases ** np.arange({radix})[:, None]",
@@ -76,10 +79,16 @@ def build_butterfly(draw: Draw, draft: Draft) -> Case:
         if early
         else "numbers = np.einsum('km,...mj->...kj', small, numbers) * turns",
         "numbers = numbers.reshape(*numbers.shape[:-3], -1)",
+        *([f"numbers = {scale.numpy()} * numbers"] if scale is not None else []),
     )
     out.hold("numbers")
     name = draw.choice((f"fft_stage_{'dit' if early else 'dif'}", f"radix{radix}_butterfly", "fft_pass"))
     return draft.case(name, (*batch, "threads"), _stage_sizes(draw, radix))
+
+
+def _times(factor: str, text: str) -> str:
+    """The text of a product, the second factor in parentheses where it is a sum."""
+    return f"{factor} * ({text})" if " " in text else f"{factor} * {text}"
 
 
 def _radix_2(style: ComplexStyle, early: bool, a: list[Parts], w: Parts) -> list[Parts]:

@@ -25,7 +25,12 @@ def build_haar_2d(draw: Draw, draft: Draft) -> Case:
         draft.line(f"{i}, {j} = wp.tid()")
         for name in bands:
             draft.load(name, f"band_{name}", f"{i}, {j}", -1.0, 1.0)
-        _shrunk(draft, "hh")
+        if draw.chance(0.5):
+            law = Law(draft, draw.choice(("detail_law", "enhance")), -1.0, 1.0)
+            draft.line(f"hh = {law.warp('hh')}")
+            draft.numpy(f"hh = {law.numpy('hh')}")
+        else:
+            _shrunk(draft, "hh")
         if draw.chance(0.4):
             _shrunk_pair(draft)
         draft.formula(
@@ -50,8 +55,14 @@ def build_haar_2d(draw: Draw, draft: Draft) -> Case:
         else:
             draft.formula("top = a + b", "bottom = c + d", "left = a - b", "right = c - d")
             draft.formula(f"ll = {s}(top + bottom)", f"lh = {s}(left + right)", f"hl = {s}(top - bottom)", f"hh = {s}(left - right)")
-        for name in draw.subset(("lh", "hl", "hh"), draw.integer(0, 2)):
-            _shrunk(draft, name)
+        if draw.chance(0.5):
+            law = Law(draft, draw.choice(("detail_law", "enhance")), -4.0, 4.0)
+            for name in draw.subset(("lh", "hl", "hh"), draw.integer(1, 3)):
+                draft.line(f"{name} = {law.warp(name)}")
+                draft.numpy(f"{name} = {law.numpy(name)}")
+        else:
+            for name in draw.subset(("lh", "hl", "hh"), draw.integer(0, 2)):
+                _shrunk(draft, name)
         if draw.chance(0.3):
             draft.formula("energy = lh * lh + hl * hl + hh * hh")
             finish(draft, draft.known("energy", draft.real, 0.0, 20.0), ("activity", "texture"), f"{i}, {j}", ("rows", "cols"), share=0.6)

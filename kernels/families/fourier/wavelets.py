@@ -182,7 +182,7 @@ def build_synthesis(draw: Draw, draft: Draft) -> Case:
 
 def build_lifting(draw: Draw, draft: Draft) -> Case:
     """Lifting: predict the odd samples from the even, update the even from the odd; in reals or exact integers."""
-    integer = draw.chance(0.3)
+    integer = draw.chance(0.25)
     kind = "integer" if integer else draw.choice(tuple(LIFTS))
     i = draw.choice(("i", "k", "tid"))
     draft.reserve(i, "even", "odd", "low", "high", "before", "after", "m", "left", "right", "n")
@@ -214,7 +214,7 @@ def build_lifting(draw: Draw, draft: Draft) -> Case:
                 "low = even + (high_before + high + 2) // 4",
             )
         _quantized(draw, draft, "high", "odd")
-        if draw.chance(0.4):
+        if draw.chance(0.7):
             _quantized(draw, draft, "low", "even")
         for out, value in (("approx", "low"), ("detail", "high")):
             draft.store(draft.output(out, I32, "m"), i, value)

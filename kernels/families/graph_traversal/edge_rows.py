@@ -61,9 +61,12 @@ def scatter_rows(draw: Draw) -> Case:
     e = draft.name("e", "tid", "edge")
     name = draw.choice(("fill_csr", "coo_to_csr", "scatter_edges", "bucket_edges"))
     draft.reserve(name, "row", "place", "slot", "reverse", "count")
-    rows = draft.array(draft.name("row_index", "src"), I32, "edges", domain=lambda s: Integers(0, s["n"]))
-    cols = draft.array(draft.name("col_index", "dst"), I32, "edges", domain=lambda s: Integers(0, s["n"]))
     way = draw.choice(("padded", "order", "matrix"))
+    counted = draw.chance(0.5)
+    rows = ""
+    if way != "padded" or counted:
+        rows = draft.array(draft.name("row_index", "src"), I32, "edges", domain=lambda s: Integers(0, s["n"]))
+    cols = draft.array(draft.name("col_index", "dst"), I32, "edges", domain=lambda s: Integers(0, s["n"]))
     values = draft.array(draft.name("values", "weight"), draft.real, "edges") if draw.chance(0.6) else ""
     if way == "matrix":
         adj = draft.output("adjacency", draft.real if values else I32, "n", "n", role="accumulate")
@@ -83,7 +86,7 @@ def scatter_rows(draw: Draw) -> Case:
                 )
         return draft.case(name, ["edges"], [{"n": max(1, n // 8 + 1), "edges": n} for n in draw.sizes(90)])
     order = draft.array(draft.name("place_of", "slots", "position"), I32, "edges", domain=Permutation())
-    with draft.threads((e, "edges", rows, 0)):
+    with draft.threads((e, "edges", order, 0)):
         draft.line(f"place = {order}[{e}]")
         outs = [
             ("csr_cols", cols, I32),
@@ -94,7 +97,7 @@ def scatter_rows(draw: Draw) -> Case:
             draft.output(out, kind, "edges")
             draft.line(f"{out}[place] = {source}[{e}]")
             draft.numpy(f"{out} = np.empty_like({source})", f"{out}[{order}] = {source}")
-        if draw.chance(0.5):
+        if counted:
             draft.output("row_count", I32, "n", role="accumulate")
             draft.line(f"wp.atomic_add(row_count, {rows}[{e}], 1)")
             draft.numpy(f"row_count = np.bincount({rows}, minlength=len(row_count)).astype(np.int32)")

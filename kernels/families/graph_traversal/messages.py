@@ -38,7 +38,7 @@ def pull(draw: Draw) -> Case:
     v, u = nb.v, nb.u
     with nb.threads(x):
         own: Expression = nb.here(x, element)
-        if draw.chance(0.5):
+        if kind in ("difference", "fused") and draw.chance(0.5):
             draft.line(f"x_own = {x}[{v}]")
             draft.numpy(f"x_own = {x}[rows]")
             own = draft.known("x_own", element, -1.0, 1.0)

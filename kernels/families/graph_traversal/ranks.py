@@ -49,18 +49,18 @@ def _pagerank(draw: Draw) -> Case:
         edges = EdgeList(draft)
         rank = draft.array(draft.name("rank", "score"), draft.real, "n", low=0.1)
         degree = draft.array(draft.name("out_degree", "degree"), I32, "n", domain=Integers(1, 9)) if kind != "katz" else ""
-        damping = draft.knob(draft.name("damping", "alpha"), 0.4, 0.9)
+        text = draw.choice(("d * r / out_links", "r / out_links", "d * (r / out_links)") if degree else ("d * r", "r * d"))
+        if "d *" in text or "* d" in text:
+            draft.scope["d"] = draft.knob(draft.name("damping", "alpha"), 0.4, 0.9)
         out = draft.output(draft.name("rank_out", "next_rank"), draft.real, "n", role="accumulate")
         with edges.threads():
             value: Expression = edges.at(rank, "s", draft.real, 0.1, 1.0)
-            draft.scope.update(r=value, d=damping)
+            draft.scope["r"] = value
             if degree:
                 draft.line(f"out_links = {draft.cast(f'{degree}[{edges.s}]')}")
                 draft.numpy(f"out_links = {degree}[{edges.s}].astype({draft.precision})")
                 draft.known("out_links", draft.real, 1.0, 8.0)
-                value = draft.let("share", draw.choice(("d * r / out_links", "r / out_links", "d * (r / out_links)")))
-            else:
-                value = draft.let("share", draw.choice(("d * r", "r * d")))
+            value = draft.let("share", text)
             if draw.chance(0.5):
                 weight = draft.array("weight", draft.real, "edges", low=0.1)
                 value = draft.fused(
@@ -100,8 +100,9 @@ def _pagerank(draw: Draw) -> Case:
             draft.line(f"total += {term.warp()}")
         draft.numpy(f"total = np.zeros_like({rank})", f"np.add.at(total, rows, {term.numpy()})")
         draft.known("total", draft.real, 0.0, 100.0)
-        damping = draft.knob(draft.name("damping", "alpha"), 0.4, 0.9)
-        draft.scope["d"] = damping
+        even = kind == "hits" and draw.chance(0.5)
+        if not even:
+            draft.scope["d"] = draft.knob(draft.name("damping", "alpha"), 0.4, 0.9)
         if kind == "personalized":
             seed = draft.array(draft.name("teleport", "preference", "restart"), draft.real, "n", low=0.0)
             draft.scope["p"] = draft.load("source_term", seed, nb.v, 0.0, 1.0)
@@ -109,7 +110,7 @@ def _pagerank(draw: Draw) -> Case:
         elif kind == "katz":
             draft.let("updated", draw.choice(("1.0 + d * total", "d * total + 0.5")))
         elif kind == "hits":
-            draft.let("updated", draw.choice(("d * total", "total / 8.0")))
+            draft.let("updated", "total / 8.0" if even else "d * total")
         else:
             draft.line(f"count = {draft.cast('n_vertices')}")
             draft.count("n_vertices", "n")

@@ -62,9 +62,8 @@ def independent(draw: Draw) -> Case:
     out = draft.output(draft.name("state_out", "selected", "next_status"), I32, "n")
     form = draw.choice(("flag", "count", "maximum"))
     with nb.threads(state):
-        draft.line(f"mine = {state}[{v}]")
         if draw.chance(0.7):
-            draft.line("if mine != 0:", f"    {out}[{v}] = mine", "    return")
+            draft.line(f"mine = {state}[{v}]", "if mine != 0:", f"    {out}[{v}] = mine", "    return")
             decided = f"np.where({state} != 0, {state}, {{0}})"
         else:
             decided = "{0}"

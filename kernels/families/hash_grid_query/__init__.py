@@ -11,7 +11,8 @@ from kernels.case import Case
 from kernels.drafting.queries.script import QueryScript
 from kernels.draw import Draw
 from kernels.families.hash_grid_query.bodies import build_contact, build_correction, build_exchange, build_flock
-from kernels.families.hash_grid_query.sums import build_density, build_forces, build_interpolation, build_search
+from kernels.families.hash_grid_query.found import build_search
+from kernels.families.hash_grid_query.sums import build_density, build_forces, build_interpolation
 
 
 def build(draw: Draw) -> Case:

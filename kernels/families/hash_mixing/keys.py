@@ -68,7 +68,7 @@ def absorb(draft: WordDraft, name: str, parts: Sequence[str], start: str) -> Non
         primes = draw.subset((73856093, 19349663, 83492791, 2654435761, 2246822519, 3266489917), len(parts))
         symbol = draw.choice((" ^ ", " + "))
         terms = symbol.join(f"({part} * {prime})" for part, prime in zip(parts, primes, strict=True))
-        draft.words(f"{name} = {terms}", *([f"{name} ^= {start}"] if draw.chance(0.5) else []))
+        draft.words(f"{name} = {terms}", *([f"{name} ^= {start}"] if start.isidentifier() or draw.chance(0.5) else []))
     elif way in ("products", "chained"):
         draft.words(f"{name} = {start}")
         for part in parts:
@@ -174,19 +174,19 @@ def _bucket(draft: WordDraft, h: str, here: str, extents: Sequence[str], active:
     draw = draft.draw
     count = draw.choice((8, 16, 32, 64))
     bucket = draft.name("bucket", "slot", "bin_id", "partition")
-    if draw.chance(0.5):
+    stores = draw.chance(0.5)
+    if stores:
         out = draft.output(draft.name("buckets", "slots", "partition_of"), I32, *extents)
         _skipping(draft, out, here, active, "-1")
-        bucket_of(draft, bucket, h, count)
+    bucket_of(draft, bucket, h, count)
+    if stores:
         draft.line(f"{out}[{here}] = {bucket}")
         draft.numpy(f"{out} = np.where({active} != 0, {bucket}, -1)" if active else f"{out} = {bucket}")
         if not active and draw.chance(0.5):
             return
-    else:
-        bucket_of(draft, bucket, h, count)
     load = draft.output(draft.name("bucket_count", "load", "histogram"), I32, count, role="accumulate")
     add = draw.choice((f"wp.atomic_add({load}, {bucket}, 1)", f"{load}[{bucket}] += 1"))
-    if active and not any("return" in line for line in draft.kernel[-6:]):
+    if active and not stores:
         draft.line(f"if {active}[{here}] != 0:", f"    {add}")
     else:
         draft.line(add)

@@ -11,8 +11,9 @@ from kernels.case import Case
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.draw import Draw
 from kernels.families.integer_vector.arithmetic import build_division, build_fixed, build_raster
-from kernels.families.integer_vector.cells import build_boxes, build_cell, build_distance, build_points, build_weights
+from kernels.families.integer_vector.cells import build_cell, build_points
 from kernels.families.integer_vector.colors import build_casts, build_color
+from kernels.families.integer_vector.distances import build_boxes, build_distance, build_weights
 from kernels.families.integer_vector.images import build_image, build_order
 from kernels.families.integer_vector.words import build_bits, build_fields
 

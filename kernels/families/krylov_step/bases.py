@@ -153,12 +153,18 @@ def build_rotations(draw: Draw, draft: Draft) -> Case:
         g = draft.array(draft.name("g", "rhs"), draft.real, "n", k)
         out = draft.output(draft.name("y", "coefficients"), draft.real, "n", k)
         limited = draw.chance(0.4)
+        right, right_numpy = f"{g}[{i}, {{r}}]", g
+        if draw.chance(0.6):
+            # Right-hand sides made of two: scaled, or with a part taken off.
+            other = draft.array(draft.name("offset", "previous_g"), draft.real, "n", k)
+            sign = draw.choice(("+", "-", "*"))
+            right, right_numpy = f"{right} {sign} {other}[{i}, {{r}}]", f"{g} {sign} {other}"
         with draft.threads((i, "n", g, 0)):
             if limited:
                 size = draft.array(draft.name("sizes", "subspace_dim"), I32, "n", domain=Integers(1, k + 1))
                 draft.line(f"last = {size}[{i}]")
             with draft.block(f"for r in range({k - 1}, -1, -1):"):
-                draft.line(f"acc = {g}[{i}, r]")
+                draft.line(f"acc = {right.format(r='r')}")
                 with draft.block(f"for j in range({k}):"), draft.block("if j > r:"):
                     draft.line(f"acc -= {triangle}[{i}, r, j] * {out}[{i}, j]")
                 if limited:
@@ -166,7 +172,7 @@ def build_rotations(draw: Draw, draft: Draft) -> Case:
                         draft.line(f"acc = {draft.zero()}")
                 draft.line(f"{out}[{i}, r] = acc / {diagonal}[{i}, r]")
             kept = f" * (np.arange({k}) < {size}[:, None])" if limited else ""
-            draft.numpy(f"column = {g}{kept}", f"full = np.triu({triangle}, 1)")
+            draft.numpy(f"column = ({right_numpy}){kept}", f"full = np.triu({triangle}, 1)")
             if limited:
                 draft.numpy(f"full = full * (np.arange({k}) < {size}[:, None])[:, :, None]")
             draft.numpy(

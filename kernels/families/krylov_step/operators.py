@@ -75,6 +75,11 @@ def build_rows(draw: Draw, draft: Draft) -> Case:
             weight = draft.array(draft.name("row_scale", "free_weight"), draft.real, "n", low=0.2, high=1.5, differentiable=differentiable)
             draft.line(f"{name} = {weight}[{i}] * {name}")
             draft.numpy(f"{name} = {weight}{wide} * {name}")
+        if draw.chance(0.35):
+            base = draft.array(draft.name("base", "x_old"), element, "n")
+            dt = draft.knob(draft.name("dt", "theta"), 0.1, 0.9)
+            draft.line(f"{name} = {base}[{i}] + {dt.warp()} * {name}")
+            draft.numpy(f"{name} = {base} + {dt.numpy()} * {name}")
         out = draft.output(draft.name("q_out", "y", "image"), element, "n")
         draft.line(f"{out}[{i}] = {name}")
         draft.numpy(f"{out} = {name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernels.case import Case
 from kernels.domains import Integers, WellConditioned
 from kernels.drafting.draft import Draft
+from kernels.drafting.finish import Law
 from kernels.draw import Draw
 from kernels.families.krylov_step.fields import Fields
 from kernels.language.types import I32, matrix, vector
@@ -222,6 +223,14 @@ def build_aggregates(draw: Draw, draft: Draft) -> Case:
     with fields.threads(vector_in):
         draft.line(f"a = {aggregate}[{i}]")
         fields.load("r_here", vector_in)
+        if not rank and draw.chance(0.4):
+            law = Law(draft, draw.choice(("limited", "reweighted")), -1.0, 1.0)
+            draft.line(f"r_here = {law.warp('r_here')}")
+            draft.numpy(f"r_here = {law.numpy('r_here')}")
+        elif draw.chance(0.4):
+            gain = draft.knob(draft.name("damping", "gain"), 0.3, 1.5)
+            draft.line(f"r_here = {gain.warp()} * r_here")
+            draft.numpy(f"r_here = {gain.numpy()} * r_here")
         factor = ""
         if weights:
             draft.line(f"w_here = {weights}[{i}]")

@@ -69,7 +69,7 @@ def build_partials(draw: Draw, draft: Draft) -> Case:
     draft.line(f"{i} = wp.tid()")
     n = draft.extent("n", x)
     stride = draft.count("blocks") if strided else ""
-    names = ("total", "second") if kind == "three" else ("total",)
+    names: tuple[str, ...] = ("total", "second") if kind == "three" else ("total",)
     draft.line(*(f"{name} = {draft.zero()}" for name in names))
     if not strided:
         draft.line(f"start = {i} * {block}")
@@ -104,6 +104,9 @@ def build_partials(draw: Draw, draft: Draft) -> Case:
             ],
         )
         names = (value.name,)
+    elif kind == "three" and draw.chance(0.7):
+        known = [draft.known("total", draft.real, -16.0, 16.0), draft.known("second", draft.real, 0.0, 16.0)]
+        names = (draft.fused("shown", draft.real, known).name, *draw.choice(((), ("second",))))
     for name, out in zip(names, ("partials", "partials_sq"), strict=False):
         array = draft.output(draft.free(out), draft.real, "blocks")
         draft.store(array, i, name)

@@ -155,7 +155,7 @@ def _products(draw: Draw, draft: Draft, fields: Fields, update: Update, in_place
         draft.line(f"z1 = {inverse}[{fields.here}] * {new}")
         draft.numpy(f"z1 = {inverse}{'[..., None]' if fields.type.rank else ''} * {new}")
         fields.add_dot(("rz_out", "rho_out"), new, "z1", differentiable=differentiable)
-        if draw.chance(0.5):
+        if not in_place and draw.chance(0.5):
             fields.store("z_out", "z1")
     else:
         shadow = fields.vector(draft.name("shadow", "r_hat", "test_vector"))

@@ -10,9 +10,12 @@ from __future__ import annotations
 from kernels.case import Case
 from kernels.drafting.queries.script import QueryScript
 from kernels.draw import Draw
-from kernels.families.mesh_query.faces import build_faces, build_geometry, build_tiled
+from kernels.families.mesh_query.collision import build_collision
+from kernels.families.mesh_query.faces import build_faces, build_tiled
+from kernels.families.mesh_query.fields import build_distance, build_furthest
+from kernels.families.mesh_query.geometry import build_geometry
 from kernels.families.mesh_query.motion import build_march, build_paths, build_substeps
-from kernels.families.mesh_query.points import build_collision, build_distance, build_furthest, build_projection
+from kernels.families.mesh_query.points import build_projection
 from kernels.families.mesh_query.rays import build_camera, build_occlusion, build_rays
 
 

@@ -19,7 +19,7 @@ _DISTANCE = (
     "    gap = np.linalg.norm(p - foot, axis=-1)",
     "    found = gap < max_dist",
     "    sign = side(mesh, p)",
-    "    normal = (p - foot) * (sign / (gap + 1.0e-4))[..., None]",
+    "    normal = (p - foot) * (sign / (gap + 0.02))[..., None]",
     "    return np.where(found, gap * sign, max_dist), np.where(found[..., None], normal, 0.0)",
 )
 _TRACE = (
@@ -40,7 +40,7 @@ def _distance(s: QueryScript, mesh: Mesh) -> str:
         "closest = wp.mesh_eval_position(mesh, query.face, query.u, query.v)",
         "delta = p - closest",
         "gap = wp.length(delta)",
-        "return gap * query.sign, delta * (query.sign / (gap + 1.0e-4))",
+        "return gap * query.sign, delta * (query.sign / (gap + 0.02))",
     ]
     head = [f"def {name}(mesh: wp.uint64, p: wp.vec3, max_dist: float):", f"    query = wp.mesh_query_point{sign}(mesh, p, max_dist)"]
     if miss == "early":

@@ -7,7 +7,7 @@ from kernels.domains import Integers, Uniform
 from kernels.drafting.arguments import grids
 from kernels.drafting.draft import Draft
 from kernels.drafting.epilogues import Site, epilogue
-from kernels.drafting.outlines import placed
+from kernels.drafting.outlines import outlined
 from kernels.drafting.rewriting import complement
 from kernels.draw import Draw
 from kernels.families.normalization.layers import INPUTS, NUMPY_NAMES, affine, fused_input
@@ -192,7 +192,10 @@ def local_response(draw: Draw) -> Case:
             lines.append(f"    total += {element} * {element}")
         else:
             lines += [f"    if other >= 0 and other < {width}:", f"        total += {element} * {element}"]
-        placed(draft, lines, ("total", draft.real), draw.choice(("", "", "window_energy", "sum_squares")))
+        if draw.chance(0.5):
+            outlined(draft, draw.choice(("window_energy", "sum_squares")), lines, [("total", draft.real)])
+        else:
+            draft.line(*lines)
         pads = ", ".join(f"({reach}, {reach})" if a == axis else "(0, 0)" for a in range(len(layout)))
         mode = ', mode="edge"' if clamped else ""
         draft.numpy(f"padded = np.pad({x} * {x}, [{pads}]{mode})", f"length = {x}.shape[{axis}]")

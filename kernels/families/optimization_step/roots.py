@@ -26,9 +26,7 @@ def build_root(draw: Draw, draft: Draft) -> Case:
     f, df, ddf = ROOTS[name]
     kind = draw.choice(("newton", "halley", "secant", "bisection", "damped", "regula_falsi"))
     steps = (
-        draw.choice((1, 2, 3, 4))
-        if kind not in ("bisection", "regula_falsi")
-        else draw.choice((3, 4) if kind == "regula_falsi" else (4, 6, 8))
+        draw.choice((1, 2, 3, 4)) if kind not in ("bisection", "regula_falsi") else 2 if kind == "regula_falsi" else draw.choice((4, 6, 8))
     )
     i = draw.choice(("i", "tid", "q"))
     draft.reserve(i, "x", "c", "f0", "f1", "f2", "fx", "slope", "bend", "step", "low", "high", "mid", "x0", "change", "n")

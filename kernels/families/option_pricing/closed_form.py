@@ -150,7 +150,7 @@ def _bachelier(draw: Draw) -> Case:
     strike = m.quantity("strike", 0.3, 1.1)
     vol = m.quantity("vol", 0.3, 0.8, arrays=("normal_vols",))
     time = m.quantity("expiry", 0.5, 2.0, arrays=("expiries", "times"))
-    rate = m.quantity("rate", 0.01, 0.08, share=0.3)
+    rate = m.quantity("rate", 0.01, 0.08, share=0.3) if draw.chance(0.6) else ""
     name = draw.choice(("bachelier_price", "normal_model", "spread_option", "swaption_normal"))
     cdf, pdf = m.cdf(), m.pdf()
     m.draft.reserve(name, "deviation", "d", "intrinsic", "price", "discount")
@@ -162,7 +162,7 @@ def _bachelier(draw: Draw) -> Case:
             "put": f"({strike} - {spot}) * {cdf}(-d) + deviation * {pdf}(d)",
             "straddle": f"({spot} - {strike}) * (2.0 * {cdf}(d) - 1.0) + 2.0 * deviation * {pdf}(d)",
         }[kind]
-        if draw.chance(0.6):
+        if rate:
             m.formulas(f"discount = wp.exp(-{rate} * {time})", f"price = discount * ({text})")
         else:
             m.formulas(f"price = {text}")

@@ -38,8 +38,8 @@ def exposures(draw: Draw) -> Case:
                 terms.append(draft.load("rate_i", rate, i, 0.5, 1.5))
             value = draft.fused("amount", draft.real, terms, domain=Interval(-20.0, 20.0))
         draft.scope["v"] = value
-        collateral = draft.knob("threshold", 0.05, 0.4)
-        draft.scope["c"] = collateral
+        if kind in ("positive", "weighted"):
+            draft.scope["c"] = draft.knob("threshold", 0.05, 0.4)
         texts = {"net": "v", "gross": "abs(v)", "positive": "max(v - c, 0.0)", "weighted": "v * c"}
         for part in ("net", "gross") if kind == "both" else (kind,):
             expression = draft.read(texts[part])

@@ -1,5 +1,5 @@
-"""Quaternions (x, y, z, w): attitude integration and filters, joint angles and drives, swing and twist, blending, averages, dual
-quaternions, look-at frames, conversions from and to matrices and angles, and differences of orientations.
+"""Quaternions (x, y, z, w): attitude integration and filters, vehicles, joint angles and drives, swing and twist, blending, averages,
+dual quaternions, look-at frames, conversions from and to matrices and angles, and differences of orientations.
 
 Variants: what is integrated and how, frames of body or world, gathers by joint and bone indices, functions or formulas in place, signs of
 hemispheres by branch or arithmetic, what becomes of a rotation; single, double and half precision.
@@ -14,10 +14,12 @@ from kernels.families.quaternion_math.attitude import build_filter, build_integr
 from kernels.families.quaternion_math.blending import build_average, build_between, build_dual, build_track
 from kernels.families.quaternion_math.conversions import build_angles, build_error, build_look_at, build_matrix
 from kernels.families.quaternion_math.joints import build_chain, build_index_scatter, build_joint, build_swing_twist
+from kernels.families.quaternion_math.vehicles import build_vehicle
 
 FORMS = (
     (build_integration, 4),
     (build_filter, 3),
+    (build_vehicle, 4),
     (build_joint, 4),
     (build_swing_twist, 3),
     (build_chain, 2),
@@ -28,7 +30,7 @@ FORMS = (
     (build_dual, 2),
     (build_look_at, 2),
     (build_matrix, 2),
-    (build_angles, 3),
+    (build_angles, 4),
     (build_error, 3),
 )
 

@@ -1,4 +1,4 @@
-"""Random numbers at work: Monte Carlo integrals and direct light, importance sampling from tables and meshes, walks and diffusion,
+"""Random numbers at work: Monte Carlo integrals, direct light and paths, importance sampling from tables and meshes, walks and diffusion,
 rejection, Poisson counts, noise in training, token sampling, jittered grids, emitters, random rotations, darts, correlated normals, dice.
 
 Variants: every builtin that draws numbers or points, how generators are seeded (index, sum, frame, kept states), states carried through
@@ -12,12 +12,16 @@ from kernels.case import Case
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.draw import Draw
 from kernels.families.sampling.estimators import build_integral, build_light, build_mesh, build_resample, build_table
-from kernels.families.sampling.placements import build_darts, build_dice, build_emitter, build_grid, build_normals, build_rotation
-from kernels.families.sampling.processes import build_counts, build_diffusion, build_rejection, build_tokens, build_training, build_walk
+from kernels.families.sampling.numbers import build_dice, build_normals
+from kernels.families.sampling.paths import build_paths
+from kernels.families.sampling.placements import build_darts, build_emitter, build_grid, build_rotation
+from kernels.families.sampling.processes import build_counts, build_diffusion, build_rejection, build_walk
+from kernels.families.sampling.training import build_tokens, build_training
 
 FORMS = (
     (build_integral, 4),
     (build_light, 4),
+    (build_paths, 2),
     (build_table, 2),
     (build_mesh, 2),
     (build_resample, 2),

@@ -8,6 +8,7 @@ from kernels.drafting.solvers.script import Script
 from kernels.draw import Draw
 from kernels.families.sph_fluid.neighbors import POSITIONS, Neighbours, sizes
 from kernels.families.sph_fluid.smoothing import slope, weight
+from kernels.language.interval import Interval
 
 EQUATIONS = {
     "tait": ("ratio = {rho} / rest_density", "pressure = stiffness * (wp.pow(ratio, {gamma}) - 1.0)"),
@@ -110,12 +111,8 @@ def build_state(draw: Draw, s: Script) -> Case:
     s.code("rho_i = density[tid]")
     if draw.chance(0.3):
         s.field("active", "int", "n", domain=Integers(0, 3), names=("phase", "particle_flags", "state"))
-        s.result("pressures", "real", "n", role="accumulate", names=("pressure_out", "particle_pressure"))
-        s.code("if active[tid] == 0:\n    return")
-        store = "wp.atomic_add(pressures, tid, pressure)"
-    else:
-        s.result("pressures", "real", "n", names=("pressure_out", "particle_pressure"))
-        store = "pressures[tid] = pressure"
+        s.skip("active[tid] == 0")
+    s.result("pressures", "real", "n", names=("pressure_out", "particle_pressure"))
     if draw.chance(0.45):
         s.field("previous_density", "real", "n", low=0.4, high=1.8, names=("rho_prev", "old_density"))
         s.tuning(("blend", 0.2, 0.8))
@@ -130,9 +127,10 @@ def build_state(draw: Draw, s: Script) -> Case:
         s.tuning(("gamma", 1.2, 1.8))
         s.code("thermal = (gamma - 1.0) * rho_i * energy[tid]\npressure = pressure + thermal")
     if draw.chance(0.4):
-        s.mixed("correction", "real", [("rho_i", "real", 0.4, 1.8), ("pressure", "real", -5.0, 100.0)], 1)
+        s.code("bounded = pressure / (1.0 + wp.abs(pressure))")
+        s.mixed("correction", "real", [("rho_i", "real", 0.4, 1.8), ("bounded", "real", -1.0, 1.0)], 1, Interval(-10.0, 10.0))
         s.code("pressure = pressure + 0.1 * correction")
-    s.code(store)
+    s.code("pressures[tid] = pressure")
     extra = draw.subset(("sound", "over_rho2", "compression"), draw.integer(0, 2))
     if "sound" in extra:
         s.result("sound_speed", "real", "n", names=("c_out", "particle_sound_speed"))

@@ -147,7 +147,7 @@ def _regression(draw: Draw) -> Case:
     draft.reserve(name, "total", "norm", "d", "w", "j", "value", "x", "u")
     queries = draft.array("queries", draft.real, "n", domain=Uniform(-1.0, 1.0))
     samples = draft.array("samples", draft.real, "m", domain=Uniform(-1.0, 1.0))
-    values = draft.array(draft.name("values", "labels", "responses"), draft.real, "m")
+    target = samples if kind == "mean_shift" else draft.array(draft.name("values", "labels", "responses"), draft.real, "m")
     table = draft.array(draft.name("neighbors", "knn"), I32, "n", near, domain=lambda s: Integers(0, s["m"]))
     draft.knob("bandwidth", 0.7, 1.2)
     with draft.threads((i, "n", queries, 0)):
@@ -163,7 +163,6 @@ def _regression(draw: Draw) -> Case:
                 "nadaraya": "max(1.0 - 0.15 * (u * u), 0.05)",
             }.get(kind, "exp(-0.5 * (u * u))")
             draft.let("w", text)
-            target = samples if kind == "mean_shift" else values
             draft.line(f"total += w * {target}[j]", "norm += w")
         draft.numpy(f"total, norm = np.sum(w * {target}[j], axis=1), np.sum(w, axis=1)")
         draft.known("total", draft.real, -10.0, 10.0)

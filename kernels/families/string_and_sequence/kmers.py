@@ -148,8 +148,9 @@ def _windows(draw: Draw) -> Case:
     i, k = draft.name("i", "pos", "tid"), draft.name("k", "j")
     name = draw.choice((f"{kind}_windows", f"scan_{kind}", f"{kind}_scan"))
     draft.reserve(name, "count", "seen", "base", "best", "least", "key", "distinct", "value")
-    seq = base_array(draft, draft.name(*SEQUENCES), f"n + {w - 1}")
-    draft.numpy(f"windows = np.stack([{seq}[p : p + dim[0]] for p in range({w})], axis=1).astype(np.int64)")
+    if kind != "minimizer":
+        seq = base_array(draft, draft.name(*SEQUENCES), f"n + {w - 1}")
+        draft.numpy(f"windows = np.stack([{seq}[p : p + dim[0]] for p in range({w})], axis=1).astype(np.int64)")
     draft.line(f"{i} = wp.tid()")
     if draw.chance(0.4):
         n = draft.count("n")

@@ -46,9 +46,12 @@ def suffixes(draw: Draw) -> Case:
                 )
         return draft.case(name, ["n"], grids(draw, ["n"]))
     text = character_array(draft, draft.name(*TEXTS), "n", low=97, high=99)
-    order = draft.array(draft.name("suffix_array", "order"), I32, "n", domain=Permutation())
-    with draft.threads((i, "n", order, 0)):
-        n = draft.extent("n", order)
+    marks = draw.chance(0.5)
+    order = ""
+    if kind != "backward" or marks:
+        order = draft.array(draft.name("suffix_array", "order"), I32, "n", domain=Permutation())
+    with draft.threads((i, "n", text, 0)):
+        n = draft.extent("n", text)
         if kind == "prefixes":
             cap = draw.integer(3, 8)
             draft.line("length = int(0)")
@@ -107,7 +110,7 @@ def suffixes(draw: Draw) -> Case:
             )
             draft.numpy("place = place.astype(np.int32)")
             draft.store(draft.output("previous_row", I32, "n"), i, "place")
-            if draw.chance(0.5):
+            if marks:
                 draft.output("marked", I32, "n")
                 draft.line(f"marked[{i}] = wp.where({order}[{i}] % 4 == 0, 1, 0)")
                 draft.numpy(f"marked = ({order} % 4 == 0).astype(np.int32)")

@@ -21,8 +21,7 @@ def _places(s: QueryScript, texture: Texture) -> None:
         return
     s.field("x", "vec3", "n", low=-1.0, high=1.0, names=("points", "positions", "particle_q"))
     s.thread("n", "x", index="i", names=("tid", "idx"), counts=("num_points",))
-    scale = "" if texture.normalized else " * 7.0"
-    s.code(f"p = x[i]\nuv = wp.vec2(p[0] * 0.5 + 0.5, p[1] * 0.5 + 0.5){scale}")
+    s.code(f"p = x[i]\nuv = wp.vec2(p[0] * 0.5 + 0.5, p[1] * 0.5 + 0.5){texture.stretch('7.0')}")
 
 
 def build_image(draw: Draw) -> Case:
@@ -47,8 +46,14 @@ def build_resample(draw: Draw) -> Case:
     indices = draw.choice((("i", "j"), ("px", "py"), ("col", "row")))
     extents = ["width", "height"]
     s.grid(*((index, extent, extent) for index, extent in zip(indices, extents, strict=True)))
-    s.code(f"u = (float({indices[0]}) + 0.47) / {draw.choice(('9.3', '11.2', '8.6'))}")
-    s.code(f"v = (float({indices[1]}) + 0.52) / {draw.choice(('8.7', '7.9'))}")
+    if draw.chance(0.6):
+        s.uniform("step_u", "real", Uniform(0.09, 0.12), names=("inv_width", "du", "pixel_width"))
+        s.uniform("step_v", "real", Uniform(0.1, 0.13), names=("inv_height", "dv", "pixel_height"))
+        s.code(f"u = (float({indices[0]}) + 0.5) * step_u\nv = (float({indices[1]}) + 0.5) * step_v")
+    else:
+        # Not at the centers or edges of texels, where the nearest one is undecided.
+        s.code(f"u = (float({indices[0]}) + 0.47) / {draw.choice(('9.3', '11.2', '8.6'))}")
+        s.code(f"v = (float({indices[1]}) + 0.52) / {draw.choice(('8.7', '7.9'))}")
     how = draw.choice(("scale", "turn", "lens", "polar", "wave"))
     if how == "scale":
         s.tuning(("zoom", 0.4, 1.7), ("shift", -0.2, 0.2))

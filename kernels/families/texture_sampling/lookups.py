@@ -58,12 +58,12 @@ def build_lookup(draw: Draw) -> Case:
     else:
         s.field("x", "vec3", "n", low=-1.2, high=1.2, names=("points", "positions", "offsets"))
         s.thread("n", "x", index="i", names=("tid", "idx"), counts=("num_points",))
-        scale = "1.0" if texture.normalized else "6.0"
+        times = texture.stretch("6.0")
         if source == "distance":
             s.tuning(("extent", 0.8, 2.0))
-            s.code(f"r = wp.length(x[i])\nu = r / extent * {scale}")
+            s.code(f"r = wp.length(x[i])\nu = r / extent{times}")
         else:
-            s.code(f"p = x[i]\nu = wp.atan2(p[1], p[0]) * {draw.choice(('0.159', '0.3', '0.47'))} * {scale} + 0.37")
+            s.code(f"p = x[i]\nu = wp.atan2(p[1], p[0]) * {draw.choice(('0.159', '0.3', '0.47'))} {times} + 0.37")
     s.code(f"value = {texture.sample('u')}")
     finish_value(s, texture, "value", "i", ["n"])
     return s.finish(draw.choice(("apply_lut", "color_map_lookup", "transfer_function", "profile_at")), ["n"], texture_sizes(s))
@@ -74,7 +74,7 @@ def build_mapping(draw: Draw) -> Case:
     s = QueryScript(draw)
     texture = Texture(s, 2, channels=draw.choice((1, 4)))
     texture.declare()
-    scale = "1.0" if texture.normalized else "7.0"
+    times = texture.stretch("7.0")
     what = draw.choice(("environment", "triplanar", "sphere"))
     s.field("normals", "vec3", "n", domain=UnitVectors(), names=("directions", "surface_normals", "dirs"))
     if what == "triplanar":
@@ -83,16 +83,16 @@ def build_mapping(draw: Draw) -> Case:
     s.code("n = normals[i]")
     if what == "triplanar":
         s.tuning(("tiling", 0.4, 1.3))
-        s.code(f"p = x[i] * (tiling * {scale})")
+        s.code(f"p = x[i] * tiling{times}")
         power = draw.choice(("wp.abs(n[{k}]) + 0.01", "n[{k}] * n[{k}]"))
         s.code("\n".join(f"w{axis} = {power.format(k=k)}" for k, axis in enumerate("xyz")))
         s.code(f"a = {texture.sample('p[1]', 'p[2]')}\nb = {texture.sample('p[2]', 'p[0]')}\nc = {texture.sample('p[0]', 'p[1]')}")
         s.code("value = (a * wx + b * wy + c * wz) / (wx + wy + wz)")
     elif what == "environment":
         s.code("theta = wp.acos(wp.clamp(n[2] * 0.98, -1.0, 1.0))\nphi = wp.atan2(n[1], n[0])")
-        s.code(f"u = (0.5 + phi / 6.2831853) * {scale}\nv = theta / 3.14159265 * {scale}\nvalue = {texture.sample('u', 'v')}")
+        s.code(f"u = (0.5 + phi / 6.2831853){times}\nv = theta / 3.14159265{times}\nvalue = {texture.sample('u', 'v')}")
     else:
-        s.code(f"fold = 1.0 / (1.2 + wp.abs(n[2]))\nu = (0.5 + 0.5 * n[0] * fold) * {scale}\nv = (0.5 + 0.5 * n[1] * fold) * {scale}")
+        s.code(f"fold = 1.0 / (1.2 + wp.abs(n[2]))\nu = (0.5 + 0.5 * n[0] * fold){times}\nv = (0.5 + 0.5 * n[1] * fold){times}")
         s.code(f"value = {texture.sample('u', 'v')}")
     finish_value(s, texture, "value", "i", ["n"])
     return s.finish(draw.choice(("sample_environment", "triplanar_map", "shade_direction", "map_surface")), ["n"], texture_sizes(s))

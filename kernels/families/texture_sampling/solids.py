@@ -20,24 +20,24 @@ def build_solid(draw: Draw) -> Case:
     channels = {"field": draw.choice((1, 2, 4)), "grade": 4, "distance": 1}[what]
     texture = Texture(s, 3, channels=channels, smooth=True if what == "distance" else None)
     texture.declare()
-    scale = "1.0" if texture.normalized else "5.0"
+    times = texture.stretch("5.0")
     s.field("x", "vec3", "n", low=0.02, high=0.98, names=("colors_in", "rgb") if what == "grade" else ("points", "positions", "particle_q"))
     s.thread("n", "x", index="i", names=("tid", "idx"), counts=("num_points", "num_pixels"))
     if what == "field":
         s.tuning(("frequency", 0.6, 1.8))
-        s.code(f"p = x[i] * (frequency * {scale})\nvalue = {texture.sample('p')}")
+        s.code(f"p = x[i] * frequency{times}\nvalue = {texture.sample('p')}")
         finish_value(s, texture, "value", "i", ["n"])
         return s.finish(draw.choice(("sample_field_texture", "solid_texture", "noise_volume")), ["n"], texture_sizes(s))
     if what == "grade":
         s.tuning(("amount", 0.2, 1.0))
-        s.code(f"c = x[i]\ngraded = {texture.sample(*(f'c[{k}] * {scale}' for k in range(3)))}")
+        s.code(f"c = x[i]\ngraded = {texture.sample(*(f'c[{k}]{times}' for k in range(3)))}")
         s.code("toned = wp.vec3(graded[0], graded[1], graded[2])")
         s.result("out", "vec3", "n", differentiable=None if texture.smooth else False, names=("colors_out", "graded_out"))
         s.code(draw.choice(("out[i] = wp.lerp(c, toned, amount)", "out[i] = c + (toned - c) * (amount * graded[3])")))
         return s.finish(draw.choice(("grade_colors", "apply_lut3d", "tone_map")), ["n"], texture_sizes(s))
     step = draw.choice(("0.06", "0.1")) if texture.normalized else draw.choice(("0.4", "0.6"))
     s.tuning(("margin", 0.1, 0.4), ("ke", 1.0, 8.0))
-    s.code(f"p = x[i]\nq = p * {scale}\nd = {texture.sample('q')}")
+    s.code(f"p = x[i]\nq = p{times}\nd = {texture.sample('q')}")
     for n, axis in enumerate("xyz"):
         offsets = ["0.0"] * 3
         offsets[n] = step
@@ -58,7 +58,7 @@ def build_march(draw: Draw) -> Case:
     s = QueryScript(draw)
     texture = Texture(s, 3, channels=draw.choice((1, 1, 2)), smooth=True)
     texture.declare(0.05, 1.0)
-    scale = "1.0" if texture.normalized else "5.0"
+    times = texture.stretch("5.0")
     s.field("origins", "vec3", "n", low=0.05, high=0.95, names=("ray_origin", "starts"))
     s.field("directions", "vec3", "n", domain=UnitVectors(), names=("ray_dir", "dirs"))
     s.thread("n", "origins", index="i", names=("tid", "ray"), counts=("num_rays",))
@@ -67,7 +67,7 @@ def build_march(draw: Draw) -> Case:
     s.code("start = origins[i]\ndirection = directions[i]")
     inner = [
         draw.choice(("t = (float(k) + 0.5) * step", "t = float(k) * step + 0.01")),
-        f"p = (start + direction * t) * {scale}",
+        f"p = (start + direction * t){times}",
         f"value = {texture.sample('p')}",
     ]
     inner.append("rho = wp.abs(value)" if texture.channels == 1 else "rho = wp.abs(value[0]) + 0.3 * wp.abs(value[1])")

@@ -195,6 +195,10 @@ class Texture:
             return self.sample(f"{place} + wp.vec{self.axes}({', '.join(offsets)})")
         return self.sample(*(f"{place}[{n}] + {offset}" for n, offset in enumerate(offsets)))
 
+    def stretch(self, texels: str) -> str:
+        """What comes behind coordinates in [0, 1]: a factor where the texture counts in texels."""
+        return "" if self.normalized else f" * {texels}"
+
     def span(self) -> Domain:
         """Coordinates within and somewhat beyond the texture."""
         return Uniform(-0.6, 1.6) if self.normalized else Uniform(-2.0, 9.0)

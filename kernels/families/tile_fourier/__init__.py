@@ -206,7 +206,8 @@ def _plane(s: Spectra) -> Case:
     turned = draft.name("turned", "columns", "flipped")
     bounds = rows.value.range
     factor = draw.choice((1.0 / s.length, round(s.length**-0.5, 6)))
-    # What is transformed must be in registers, and neither a transposed tile nor the one that it is a view of is: products with numbers are.
+    # What is transformed must be in registers, and neither a transposed tile nor the one that it is a view of is: products with numbers
+    # are.
     text = draft.number(factor)
     half = s.scaled(draft.name("scaled_rows", "normed_rows"), rows, factor)
     warp = draw.choice((f"wp.tile_transpose({half.name}) * {text}", f"{text} * wp.tile_transpose({half.name})"))

@@ -32,7 +32,8 @@ _DFT = [
 
 @dataclass(frozen=True)
 class _Function:
-    """A function of complex numbers: names, parameters (`z` complex, `r` real) with their letters, both bodies, and whether it gives a real."""
+    """A function of complex numbers: names, parameters (`z` complex, `r` real) with their letters, both bodies, and whether it gives a
+    real."""
 
     names: tuple[str, ...]
     parameters: tuple[tuple[str, str], ...]

@@ -1,5 +1,5 @@
-"""Single elements of tiles: read by runtime and constant indices, with components of vectors and rows of matrices; written; and maps of tiles
-whose elements are vectors or matrices.
+"""Single elements of tiles: read by runtime and constant indices, with components of vectors and rows of matrices; written; and maps of
+tiles whose elements are vectors or matrices.
 
 What every thread reads is the same for all; one thread stores what is made of it. A value that a thread writes is the same in every thread.
 """
@@ -23,7 +23,7 @@ _SIDES = {1: (8, 16), 2: (4, 6), 3: (3, 4), 4: (2, 3)}
 
 def _store_scalar(grid: TileGrid, kernel: str, inputs: list[Expression], type: Type | None = None) -> Case:
     """Stores, by one thread, a number that a drawn formula makes of what was read, or the only thing that was read."""
-    draft, draw = grid.draft, grid.draft.draw
+    draft = grid.draft
     if type is None:
         value = draft.let(draft.name("value", "mixed", "response"), draft.drawn(draft.real, [*inputs, *knobs(grid, 0.5)]))
     else:

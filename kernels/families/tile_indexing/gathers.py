@@ -1,7 +1,7 @@
 """Rows, columns and slices that an index chooses: read from a table, written to their places, added up there; along any axis.
 
-An index of -1 reads zeros and is not written. What a kernel adds to where no index comes twice is known before, so that the old values, which
-`wp.tile_atomic_add` and its like return, are known too.
+An index of -1 reads zeros and is not written. What a kernel adds to where no index comes twice is known before, so that the old values,
+which `wp.tile_atomic_add` and its like return, are known too.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kernels.case import Case
-from kernels.drafting.tile_grid import Length, Shape, Tile, TileGrid, shape_text
+from kernels.drafting.tile_grid import Length, Shape, Tile, shape_text
 from kernels.draw import Draw
 from kernels.families.tile_indexing.common import begin, domain_of, done, finished, knobs, moved_type, stepped
 from kernels.language.types import F16, F32, F64, I8, I16, I32, Type
@@ -231,7 +231,7 @@ def made(draw: Draw) -> Case:
     fill = draw.choice(("zeros", "ones", "full"))
     given = f", value={draft.number(value)}" if fill == "full" else ""
     draft.line(f"{name} = wp.tile_{fill}(shape={size}{given}, dtype={real}{draft.storage()})")
-    draft.numpy(f"{name} = {dict(zeros=0.0, ones=1.0, full=value)[fill]} * np.ones_like({tile.numpy})")
+    draft.numpy(f"{name} = { {'zeros': 0.0, 'ones': 1.0, 'full': value}[fill] } * np.ones_like({tile.numpy})")
     bound = 2.0
     signs = draw.choice(("+-", "++", "--") if fill == "zeros" else ("*+", "*-", "+*", "-*", "**", "-+"))
     for sign, operand in zip(signs, draw.shuffled((tile, other)), strict=True):

@@ -8,7 +8,7 @@ from kernels.case import Case
 from kernels.domains import Integers
 from kernels.drafting.tile_grid import Length, Shape, Tile, TileGrid, shape_text, sizes_of
 from kernels.draw import Draw
-from kernels.families.tile_indexing.common import begin, domain_of, done, finished, knobs, moved_type, stepped
+from kernels.families.tile_indexing.common import begin, domain_of, finished, knobs, moved_type, stepped
 from kernels.language.types import I32, Type
 
 

@@ -1,9 +1,9 @@
 """Tiles of random numbers by `wp.tile_randf` and `wp.tile_randi`, compared bit for bit with a port of Warp's generator.
 
-Variants: dropout and noise, uniform and normal, stochastic rounding, random signs and projections, shuffled and bootstrapped reads by random
-indices, Monte Carlo sums over several draws, choices between two tiles, steps that are accepted at random, raw bits. One state per block or
-several, lines and panels, ranges given or not, drawn formulas before and after. The numbers depend on how many threads a block has, which is
-one on the CPU; the reference is told. Gradients pass by what is random.
+Variants: dropout and noise, uniform and normal, stochastic rounding, random signs and projections, shuffled and bootstrapped reads by
+random indices, Monte Carlo sums over several draws, choices between two tiles, steps that are accepted at random, raw bits. One state per
+block or several, lines and panels, ranges given or not, drawn formulas before and after. The numbers depend on how many threads a block
+has, which is one on the CPU; the reference is told. Gradients pass by what is random.
 """
 
 from __future__ import annotations

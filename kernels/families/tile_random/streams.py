@@ -27,7 +27,7 @@ class Streams:
 
     def __init__(self, grid: TileGrid) -> None:
         self.grid, self.draft = grid, grid.draft
-        draft, draw = self.draft, self.draft.draw
+        draft = self.draft
         self.seed = draft.parameter(draft.name("seed", "rng_seed", "key_seed"), 0, 9999, I32)
         for block in port("rand_init"):
             draft.reference_definitions.append(block)

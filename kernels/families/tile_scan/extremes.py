@@ -97,7 +97,7 @@ def softmax(draw: Draw) -> Case:
 def _spread(grid: TileGrid, name: str, call: str, numpy: str, like: Tile, axis: int) -> Tile:
     """Names a reduction along an axis, spread over the tile again; `numpy` lacks its last argument and parenthesis."""
     draft = grid.draft
-    rows, columns = (length.text for length in like.shape)
+    rows = like.shape[0].text
     line = draft.free(f"{name}_line")
     draft.line(f"{line} = {call}")
     inner = f"wp.tile_reshape({line}, shape=({rows}, 1))" if axis == 1 else line

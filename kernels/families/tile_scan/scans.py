@@ -61,7 +61,8 @@ def integers(draw: Draw) -> Case:
     draft, grid = begin(draw, width="float32")
     type: Type = draw.choice((I32, I32, U32))
     shape = line_or_panel(grid)
-    kind = draw.choice(tuple(SCANS))
+    # Warp before 1.19 cannot load a running maximum of uint32.
+    kind = draw.choice([k for k in SCANS if type is I32 or not k.startswith("max")])
     domain = Integers(0, draw.choice((2, 9, 50)))
     counts = grid.load(draft.name("counts", "degrees", "lengths", "flags"), shape, 0.0, 50.0, type=type, domain=domain)
     if type is I32 and draw.chance(0.5):

@@ -2,8 +2,8 @@
 
 Variants: sums, extremes, moments and sparse products of rows that the threads of a block share out, by tiles of their partial results;
 histograms and deposits by `tile_scatter_add` into bins of one to four axes, weighted or counted, of numbers and of vectors; permutations by
-`tile_scatter_masked`; counters and bits by `+=`, `-=`, `&=`, `|=` and `^=` on elements of a tile; threads' numbers, vectors and matrices made
-into tiles and back; a value of one thread shared with its block. Rows have any length, and blocks any number of threads.
+`tile_scatter_masked`; counters and bits by `+=`, `-=`, `&=`, `|=` and `^=` on elements of a tile; threads' numbers, vectors and matrices
+made into tiles and back; a value of one thread shared with its block. Rows have any length, and blocks any number of threads.
 """
 
 from __future__ import annotations

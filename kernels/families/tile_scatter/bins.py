@@ -1,7 +1,7 @@
 """Tiles that the threads of a block write to one by one: bins that they count into, places that they permute to, elements that they change.
 
-`wp.tile_scatter_add` and `wp.tile_scatter_masked` take one value of each thread that has one; `t[i] += x` adds the value of every thread, so
-that a thread without one adds nothing.
+`wp.tile_scatter_add` and `wp.tile_scatter_masked` take one value of each thread that has one; `t[i] += x` adds the value of every thread,
+so that a thread without one adds nothing.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def permute(draw: Draw) -> Case:
 def counters(draw: Draw) -> Case:
     """Each thread's own sums and bits joined in elements of a tile by `+=`, `-=`, `&=`, `|=` and `^=`."""
     lanes = Lanes(draw, differentiable=0.6)
-    draft, grid = lanes.draft, lanes.grid
+    draft = lanes.draft
     if draw.chance(0.45):
         return _bits(lanes)
     kind: Type = draft.real if draw.chance(0.75) else I32

@@ -18,7 +18,8 @@ from kernels.language.types import I32, Type, matrix, vector
 
 
 def mapped(draw: Draw) -> Case:
-    """Each round, the threads' values become a tile, which is mapped, scaled or joined with another, and every thread takes its own again."""
+    """Each round, the threads' values become a tile, which is mapped, scaled or joined with another, and every thread takes its own
+    again."""
     lanes = Lanes(draw)
     draft, grid = lanes.draft, lanes.grid
     array = lanes.row("x", "values", "signal")

@@ -20,6 +20,7 @@ from kernels.families.transform_math.poses import (
     build_parts,
     build_skinning,
 )
+from kernels.families.transform_math.steps import build_step
 
 FORMS = (
     (build_joints, 3),
@@ -37,6 +38,7 @@ FORMS = (
     (build_parts, 3),
     (build_skinning, 3),
     (build_matrices, 3),
+    (build_step, 3),
 )
 
 

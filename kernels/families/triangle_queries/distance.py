@@ -83,12 +83,12 @@ def _projected(s: QueryScript, kind: str, pairing: Pairing, faces: Triangles) ->
             s.code(f"depth = radius - dist\nif depth > 0.0:\n    wp.atomic_add(near_count, i, 1)\ndepth_out[{at}] = wp.max(depth, 0.0)")
     else:
         s.result("fit_out", "real", "one", role="accumulate", names=("fit_error", "total_distance", "misfit"))
-        s.tuning(("scale", 0.2, 1.0))
+        s.tuning(("falloff", 0.2, 1.0))
         terms = (
-            "scale * dist * dist",
-            "scale * wp.sqrt(dist * dist + 0.01)",
-            "dist / (scale + dist)",
-            "1.0 - wp.exp(-scale * dist * dist)",
+            "falloff * dist * dist",
+            "falloff * wp.sqrt(dist * dist + 0.01)",
+            "dist / (falloff + dist)",
+            "1.0 - wp.exp(-falloff * dist * dist)",
         )
         s.code(f"wp.atomic_add(fit_out, 0, {draw.choice(terms)})")
 

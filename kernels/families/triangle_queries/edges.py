@@ -66,9 +66,9 @@ def _measured(s: QueryScript, kind: str, pairing: Pairing, one: Edges, other: Ed
         s.result("close_count", "int", one.edges, role="accumulate", names=("neighbors", "num_close", "contacts"))
         s.code("if dist < radius:\n    wp.atomic_add(close_count, i, 1)")
     elif kind == "energy":
-        s.tuning(("scale", 0.3, 1.0))
+        s.tuning(("falloff", 0.3, 1.0))
         s.result("energy_out", "real", "one", role="accumulate", names=("repulsion", "potential", "loss"))
-        amounts = ("wp.exp(-dist / scale)", "scale / (scale + dist)", "scale * dist * dist", "wp.max(scale - dist, 0.0)")
+        amounts = ("wp.exp(-dist / falloff)", "falloff / (falloff + dist)", "falloff * dist * dist", "wp.max(falloff - dist, 0.0)")
         s.code(f"wp.atomic_add(energy_out, 0, {draw.choice(amounts)})")
     else:
         s.code("turn = wp.dot(wp.cross(q1 - p1, q2 - p2), c1 - c2)")

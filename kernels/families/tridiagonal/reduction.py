@@ -160,6 +160,12 @@ def build_cyclic(draw: Draw, draft: Draft) -> Case:
         with draft.block(f"if {i} + 1 < {n}:"):
             draft.line(f"k2 = {up}[{at(i)}] / {main}[{at(f'{i} + 1')}]", f"b_new -= k2 * {low}[{at(f'{i} + 1')}]")
             draft.line(f"d_new -= k2 * {given.warp(f'{i} + 1')}", f"c_new = -k2 * {up}[{at(f'{i} + 1')}]")
+        cut = draft.knob(draft.name("tolerance", "negligible"), 0.01, 0.05) if draw.chance(0.35) else None
+        if cut is not None:
+            # Couplings that have become negligible are dropped.
+            for name in ("a_new", "c_new"):
+                with draft.block(f"if wp.abs({name}) < {cut.warp()}:"):
+                    draft.line(f"{name} = {zero}")
         unit = draw.chance(0.4)
         if unit:
             draft.line("inv = " + draft.warp("1.0 / b_new"), *(f"{name} = {name} * inv" for name in ("a_new", "c_new", "d_new")))
@@ -172,6 +178,11 @@ def build_cyclic(draw: Draw, draft: Draft) -> Case:
             "b_new = main_band - k1 * shifted(up_band, -1, 0.0) - k2 * shifted(low_band, 1, 0.0)",
             "d_new = right_all - k1 * shifted(right_all, -1, 0.0) - k2 * shifted(right_all, 1, 0.0)",
             "a_new, c_new = -k1 * shifted(low_band, -1, 0.0), -k2 * shifted(up_band, 1, 0.0)",
+            *(
+                [f"{name} = np.where(np.abs({name}) < {cut.numpy()}, 0.0, {name})" for name in ("a_new", "c_new")]
+                if cut is not None
+                else []
+            ),
             *(["a_new, c_new, d_new = a_new / b_new, c_new / b_new, d_new / b_new"] if unit else []),
             *(f"{out} = {lines.back(f'{name}[:, 0::2]')}" for out, name in zip(outs, ("a_new", "b_new", "c_new", "d_new"), strict=True)),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kernels.language.interval import REALS, SIGNED_UNIT, UNIT, Interval
-from kernels.language.operation import ADD, MULTIPLY, OPERATIONS, UNARY, declare
+from kernels.language.operation import ADD, COMPARE, MULTIPLY, NOT, OPERATIONS, UNARY, declare
 from kernels.language.operations.arithmetic import DIVISOR
 
 SIGNED = ("int8", "int16", "int32", "int64")
@@ -441,3 +441,66 @@ for _name, _bits in (("uint8", 8), ("uint16", 16), ("uint32", 32), ("uint64", 64
             nouns=("unsigned_sign",),
             weight=0.0,
         )
+
+# A remainder by a constant has the right adjoint; one by a variable divisor has none for it, and one of vectors none at all.
+declare(
+    "mod_by_constant",
+    "R -> R",
+    "wp.mod({0}, {R}(1.5))",
+    "np.fmod({0}, {r}(1.5))",
+    lambda a: Interval(-1.5, 1.5),
+    domain=(Interval(-20.0, 20.0),),
+    smooth=False,
+    jumps=True,
+    nouns=("cycle_part",),
+    weight=_RARE,
+)
+for _letter, _suffix, _axes in _KINDS:
+    if _letter in "VM":
+        declare(
+            f"divide_approx_{_suffix}",
+            f"R,{_letter} -> {_letter}",
+            "wp.div_approx({0}, {1})",
+            f"{{0:{_axes}}} / {{1}}",
+            lambda s, v: s / v,
+            numpy_precedence=MULTIPLY,
+            domain=(REALS, DIVISOR),
+            reals=("float32", "float64", "float16"),
+            nouns=("fast_reciprocal",),
+            weight=0.01,
+        )
+declare(
+    "divide_by_int_vec",
+    "I,J -> J",
+    "{0} / {1}",
+    "{0:v} // {1}",
+    lambda a, b: Interval(0, a.high // b.low),
+    precedence=MULTIPLY,
+    numpy_precedence=MULTIPLY,
+    domain=(_INDEX, _WHOLE_DIVISOR),
+    nouns=("shares",),
+    weight=_RARE,
+)
+# Any integer may stand for a truth.
+declare(
+    "where_flag",
+    "I,R,R -> R",
+    "wp.where({0}, {1}, {2})",
+    "np.where({0} != 0, {1}, {2})",
+    lambda c, a, b: a.hull(b),
+    smooth=False,
+    nouns=("by_flag",),
+    weight=0.1,
+)
+declare(
+    "not_int",
+    "I -> B",
+    "not {0}",
+    "{0} == 0",
+    lambda a: UNIT,
+    precedence=NOT,
+    numpy_precedence=COMPARE,
+    smooth=False,
+    nouns=("is_zero",),
+    weight=0.1,
+)

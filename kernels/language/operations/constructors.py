@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernels.language.interval import Interval
-from kernels.language.operation import declare
+from kernels.language.operation import MULTIPLY, declare
 
 _RARE = 0.05
 
@@ -38,6 +38,7 @@ for _letter, _size in (("Y", 2), ("K", 3), ("Z", 4)):
         f"{{{_letter}}}({{0}})",
         f"np.asarray({{0}})[..., None, None] * np.ones(({_size}, {_size}), {{r}})",
         lambda x: x,
+        numpy_precedence=MULTIPLY,
         nouns=("filled_mat",),
         weight=_RARE / 2,
     )
@@ -47,6 +48,7 @@ declare(
     "{A}({0})",
     "np.asarray({0})[..., None, None] * np.ones((6, 6), {r})",
     lambda x: x,
+    numpy_precedence=MULTIPLY,
     nouns=("filled_inertia",),
     weight=_RARE / 2,
 )
@@ -57,6 +59,7 @@ declare(
     "np.asarray({0})[..., None] * np.ones(6, {r})",
     lambda x: x,
     reals=("float16", "float64"),
+    numpy_precedence=MULTIPLY,
     nouns=("uniform_twist",),
     weight=_RARE,
 )

@@ -68,8 +68,11 @@ def _torus(rows: int, columns: int) -> Surface:
 
 
 def _box(rows: int, columns: int) -> Surface:
-    """Twelve triangles, whatever the number of cells."""
-    points = np.array([[x, y, z] for x in (-0.8, 0.8) for y in (-0.7, 0.7) for z in (-0.6, 0.6)])
+    """Twelve triangles, whatever the number of cells; turned, so that no face is along the axes."""
+    axis, angle = np.array([1.0, 2.0, 3.0]) / np.sqrt(14.0), 0.8
+    straight = np.array([[x, y, z] for x in (-0.65, 0.65) for y in (-0.56, 0.56) for z in (-0.48, 0.48)])
+    along = np.sum(straight * axis, axis=1)[:, None] * axis
+    points = along + np.cos(angle) * (straight - along) + np.sin(angle) * np.cross(axis, straight)
     quads = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
     return points, np.array([t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))])
 

@@ -85,10 +85,11 @@ def test_only_the_server_leads_to_warp():
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_reference_names_float32_once(family):
-    """In its header line `f32 = np.float32`, which the oracle swaps for float64."""
+    """In its header line `f32 = np.float32`, which the oracle swaps for float64; bfloat16, which numpy lacks, has a line of its own."""
     for index in range(25):
         source = build_named_case(0, f"{family}-{index:06d}").reference_source
-        assert re.findall(r".*\bfloat32\b.*", source) == ["f32 = np.float32"], f"{family}-{index:06d}"
+        named = re.findall(r".*\bfloat32\b.*", source)
+        assert [line for line in named if line != "bf16 = np.float32"] == ["f32 = np.float32"], f"{family}-{index:06d}"
 
 
 @pytest.mark.parametrize("family", FAMILIES)

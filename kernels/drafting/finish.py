@@ -83,12 +83,18 @@ def _leaves(lines: Sequence[str], k: int) -> bool:
 
 
 class Law:
-    """A function of one real value, drawn over it and perhaps parameters, that a kernel applies to several values."""
+    """A function of one real value in [low, high], drawn over it and perhaps a parameter, that a kernel applies to several values.
 
-    def __init__(self, draft: Draft, name: str, low: float, high: float, parameters: Sequence[str] = PARAMETERS) -> None:
+    `bound` limits the size of its results, for laws whose results go into the next value.
+    """
+
+    def __init__(self, draft: Draft, name: str, low: float, high: float, *, bound: float = 0.0) -> None:
         draw = draft.draw
         value = Variable(draft.real, Interval(low, high), "value")
-        expression = draft.drawn(draft.real, [value, *draft.some_parameters(parameters, draw.integer(0, 1))], draw.choice((1, 2, 2)))
+        domain = Interval(-bound, bound) if bound else None
+        expression = draft.drawn(
+            draft.real, [value, *draft.some_parameters(PARAMETERS, draw.integer(0, 1))], draw.choice((1, 2, 2)), domain
+        )
         self._made = function_of(draft.free(name), expression, draw.chance(0.6))
         draft.definitions.append(self._made.definition)
         draft.reference_definitions.append(self._made.reference)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from kernels.case import Case
 from kernels.domains import Uniform
 from kernels.drafting.arguments import Extent, Rule, Sizes
 from kernels.drafting.tiles import TileDraft
@@ -108,6 +109,8 @@ class TileGrid:
         self.index = draft.indices(_INDICES[self.axes])
         self.lane = draft.name("lane", "t", "thread", "tid") if lanes else ""
         self.extents: tuple[Extent, ...] = (draw.choice(_EXTENTS[1]),) if self.axes == 1 else _EXTENTS[2]
+        self.made: dict[str, tuple[str, ...]] = {}
+        """The names of tiles that a family makes once and uses again, by what they are to it."""
         self._lengths: dict[str, int] = {}
         draft.line(f"{self.index}{f', {self.lane}' if lanes else ''} = wp.tid()")
 
@@ -138,6 +141,18 @@ class TileGrid:
             number += 1
             free = f"{name}{number}"
         return Length(value, self.draft.length(free, value))
+
+    def start(self, length: Length) -> str:
+        """The kernel's text of the place where the block's part of an axis begins, of which each block has `length` elements."""
+        return self.index if length.text == "1" else f"{self.index} * {length.text}"
+
+    def finished(self, kernel: str, *suffixes: str, **sizes: int) -> Case:
+        """The finished case, whose kernel's name ends in one of the suffixes, or in none; with `sizes` beside those of the grid."""
+        draft = self.draft
+        suffix = draft.draw.choice(("", "", *suffixes))
+        if suffix.strip("_").removesuffix("d") in kernel:
+            suffix = ""
+        return draft.finished(draft.free(f"{kernel}{suffix}"), self.dim, self.sizes(**sizes))
 
     # Loads and stores
 
@@ -176,7 +191,7 @@ class TileGrid:
             head, *rest = numbers
             first = self.extents[0]
             draft.array(array, type, f"{head} * {first}", *rest, domain=domain, differentiable=differentiable)
-            start = f"{self.index} * {shape[0].text}"
+            start = self.start(shape[0])
             if len(shape) == 1 and draw.chance(0.5):
                 call = self._call(array, shape[0].text, start, registers=registers)
             else:
@@ -228,7 +243,7 @@ class TileGrid:
         if self.axes == 1 and (len(numbers) == _MOST_AXES or draw.chance(0.5)):
             head, *rest = numbers
             draft.output(array, tile.value.type, f"{head} * {self.extents[0]}", *rest)
-            offset = _tuple([f"{self.index} * {tile.shape[0].text}", *("0" for _ in rest)])
+            offset = _tuple([self.start(tile.shape[0]), *("0" for _ in rest)])
             draft.line(f"wp.tile_store({array}, {tile.name}, offset={offset}{self._unchecked()})")
             draft.numpy(f"{array} = {tile.name}.reshape({_axes(-1, *rest, *tile.value.type.inner)})")
             return

@@ -179,7 +179,8 @@ def generic(p: Program) -> bool:
         if not math.isfinite(high) or high > LIMIT.high:
             continue
         call = Custom(type, Interval(-high, high), f"{name}({source.warp()})", f"{name}({source.numpy()})", (source,))
-        p.local(p.draw.choice(("doubled", "mirrored", "combined")), call)
+        multiple = p.local(p.draw.choice(("doubled", "mirrored", "combined")), call)
+        p.expressions.provenance.multiple(multiple.name, source)
     return any(f"{name}(" in line for s in p.statements for line in s.warp())
 
 

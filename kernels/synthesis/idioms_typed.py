@@ -223,6 +223,8 @@ def typed_length(p: Program) -> bool:
     p.verbatim([f"{count.name} = len({value.warp()})"], always(f"{count.name} = np.int32({length})"), [value], [count])
     lane = apply("modulo_int", p.lane_variables[0], count)
     p.local(p.draw.choice(("lane_of", "component_id", "axis_id")), lane)
+    # Warp takes a constant to be of the type that it is cast to anywhere: nothing else is to use this one.
+    p.values = [v for v in p.values if v.variable != count]
     return True
 
 

@@ -45,6 +45,12 @@ class Provenance:
         """A local that some lines of their own make of `values`."""
         self._origins[name] = frozenset().union(*(self.roots(v) for v in values)) or frozenset({name})
 
+    def multiple(self, name: str, value: Expression) -> None:
+        """A local that is a constant multiple of `value`, whatever its text is."""
+        self._origins[name] = self.roots(value)
+        if not self.solid(value):
+            self._solid.discard(name)
+
     def extend(self, name: str, value: Expression) -> None:
         """A local that may also hold `value`, or has it added: it comes from there too, and may have vanished."""
         self._origins[name] = self._origins.get(name, frozenset()) | self.roots(value)

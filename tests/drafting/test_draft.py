@@ -144,6 +144,12 @@ def used_otherwise(kernel: ast.FunctionDef, read: set[str]) -> set[str]:
             found |= results if results & read else set()
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and ast.unparse(node.value).startswith("wp.tile_view("):
             views.add(node.targets[0].id)
+        elif (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Call)
+            and ast.unparse(node.value.func).startswith("wp.volume_sample_grad")
+        ):
+            found |= {n.id for n in node.targets if isinstance(n, ast.Name)}  # the gradient, an argument, is of use
     changed = {n.target.id for n in ast.walk(kernel) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
     return found | views & changed
 

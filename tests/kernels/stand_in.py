@@ -156,7 +156,7 @@ _OF_REALS = {
         "sqrt": math.sqrt, "cbrt": np.cbrt, "exp": math.exp, "log": math.log, "log2": math.log2, "log10": math.log10, "sin": math.sin,
         "cos": math.cos, "tan": math.tan, "asin": math.asin, "acos": math.acos, "atan": math.atan, "atan2": math.atan2,
         "sinh": math.sinh, "cosh": math.cosh, "tanh": math.tanh, "pow": math.pow, "erf": math.erf, "erfc": math.erfc,
-        "degrees": math.degrees, "radians": math.radians, "floor": math.floor, "ceil": math.ceil, "trunc": math.trunc, "rint": round,
+        "degrees": math.degrees, "radians": math.radians, "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "rint": np.rint,
         "frac": lambda x: math.modf(x)[0], "round": lambda x: math.copysign(math.floor(abs(x) + 0.5), x),
         "lerp": lambda a, b, t: a * (1.0 - t) + b * t,
     }.items()

@@ -68,6 +68,17 @@ def test_roots_reach_through_locals(provenance):
     assert provenance.roots(Custom(F32, SPEED.range, "wp.static(G)", "f32(G)", (MASS,))) >= {"mass"}
 
 
+def test_a_multiple_is_parallel_to_its_source(provenance):
+    provenance.define("doubled", Custom(VECTOR, X.range, "twice(x)", "twice(x)", (X,)))
+    doubled = Variable(VECTOR, X.range, "doubled")
+    provenance.multiple("doubled", X)
+    assert not provenance.independent(doubled, X)
+    assert provenance.independent(doubled, Y)
+    assert provenance.solid(doubled)
+    provenance.multiple("doubled", SUM)
+    assert not provenance.solid(doubled)
+
+
 def test_kinds_go_with_what_keeps_them(provenance):
     assert provenance.kind(Q) == "unit"
     assert provenance.kind(apply("quat_multiply", Q, Q)) == "unit"

@@ -26,9 +26,6 @@ class Tensor(np.ndarray):
     def __mul__(self, other):
         return np.matmul(self, other) if self.ndim == 2 and np.ndim(other) else super().__mul__(other)
 
-    def __truediv__(self, other):
-        return super().__truediv__(other) if self.dtype.kind == "f" else super().__floordiv__(other)
-
     def __iadd__(self, other):
         return self + other
 
@@ -127,16 +124,18 @@ class StructArray:
 
 
 def divided(a, b):
-    """`a / b`: of integers, it truncates."""
-    if not all(isinstance(x, (int, np.integer)) for x in (a, b)):
+    """`a / b`: of integers and vectors of them, it truncates."""
+    if not all(isinstance(x, int) or getattr(x, "dtype", np.dtype(float)).kind in "iu" for x in (a, b)):
         return a / b
     quotient = abs(a) // abs(b)
+    if isinstance(quotient, np.ndarray):
+        return wrapped(np.where((a < 0) == (b < 0), quotient, -quotient))
     return quotient if (a < 0) == (b < 0) else -quotient
 
 
 def floor_divided(a, b):
     """`a // b`: of reals, the floor of the quotient."""
-    return float(math.floor(a / b)) if isinstance(a, float) else a // b
+    return float(np.floor(a / b)) if isinstance(a, float) else a // b
 
 
 def remainder(a, b):

@@ -67,7 +67,7 @@ def quantized(draw: Draw) -> Case:
             draft.line(read, *([load_scale] if grouped else []))
             _lanes(draft, element, field, bits, per, k, static=static)
         draft.numpy(f"total = weight.reshape(len({packed}), -1) @ {x}")
-        total = draft.known("total", draft.real, -100.0, 100.0)
+        total = draft.known("total", draft.real, -1e5, 1e5)
         fields: list[Expression] = []
         for name_of in draw.subset(("bias", "residual"), draw.integer(0, 2)):
             fields.append(draft.load(f"{name_of}_row", draft.array(name_of, draft.real, "rows", low=-0.5), row, -0.5, 1.0))

@@ -88,18 +88,24 @@ def range_split(draw: Draw) -> Case:
     with draft.threads((i, "n", starts, 0)):
         draft.line(f"first = {starts}[{i}]", f"last = wp.min(first + {lengths}[{i}], {codes}.shape[0])")
         way = draw.choice(("count", "mask"))
-        draft.line("zeros = int(0)", "ones = int(0)")
+        stored = draw.subset((("split_out", "split"), ("ones_out", "ones"), ("zeros_out", "zeros")), draw.integer(1, 3))
+        counted = [c for c, of in (("zeros", ("split", "zeros")), ("ones", ("ones",))) if any(v in of for _, v in stored)]
+        draft.line(*(f"{c} = int(0)" for c in counted))
         draft.reserve("zeros", "ones")
         with draft.block("for k in range(first, last):"):
-            if way == "count":
+            if way == "count" and len(counted) == 2:
                 draft.line(f"if (({codes}[k] >> {bit}) & 1) == 0:", "    zeros += 1", "else:", "    ones += 1")
+            elif way == "count":
+                draft.line(f"if (({codes}[k] >> {bit}) & 1) == {int(counted == ['ones'])}:", f"    {counted[0]} += 1")
             else:
-                draft.line(f"bit = ({codes}[k] & {1 << bit}) >> {bit}", "ones += bit", "zeros += 1 - bit")
+                draft.line(f"bit = ({codes}[k] & {1 << bit}) >> {bit}")
+                draft.line(*({"ones": "ones += bit", "zeros": "zeros += 1 - bit"}[c] for c in counted))
         draft.numpy(f"first, last = {starts}, np.minimum({starts} + {lengths}, len({codes}))")
         draft.numpy(f"ones_before = np.concatenate([[0], np.cumsum(({codes} // {1 << bit}) % 2)])")
         draft.numpy("ones = (ones_before[last] - ones_before[first]).astype(np.int32)", "zeros = (last - first - ones).astype(np.int32)")
-        draft.both("split = first + zeros")
-        for output, value in draw.subset((("split_out", "split"), ("ones_out", "ones"), ("zeros_out", "zeros")), draw.integer(1, 3)):
+        if ("split_out", "split") in stored:
+            draft.both("split = first + zeros")
+        for output, value in stored:
             draft.store(draft.output(output, I32, "n"), i, value)
     return draft.case(name, ["n"], [{**s, "m": draw.integer(6, 60)} for s in grids(draw, ["n"])])
 

@@ -50,6 +50,8 @@ class Tree:
         self.s, self.kind, self.tiled = s, kind, tiled
         self.grouped = not tiled and draw.chance(0.25)
         self.limited = kind in ("ray", "capsule") and not tiled and draw.chance(0.5)
+        # The names that these builtins had before.
+        self._former = tiled and draw.chance(0.15)
 
     def declare(self) -> None:
         """Declares the tree, the boxes, the queries, and names the thread."""
@@ -158,13 +160,13 @@ class Tree:
             kind, what = {"point": ("sphere", "p, reach"), "ray": ("ray", "start, direction")}.get(
                 self.kind, ("capsule", "start, direction, thickness")
             )
-        prefix = "tile_" if self.tiled else ""
-        return f"wp.{prefix}bvh_query_{kind}(bvh, {what}{root})"
+        before, after = ("", "_tiled") if self._former else ("tile_", "") if self.tiled else ("", "")
+        return f"wp.{before}bvh_query_{kind}{after}(bvh, {what}{root})"
 
     def _heads(self, call: str) -> tuple[list[str], int]:
         if self.tiled:
-            batch = "wp.untile(wp.tile_bvh_query_next(query))"
-            return [f"query = {call}", "while wp.tile_query_valid(query):", f"    j = {batch}", "    if j >= 0:"], 2
+            step = "bvh_query_next_tiled" if self._former else "tile_bvh_query_next"
+            return [f"query = {call}", "while wp.tile_query_valid(query):", f"    j = wp.untile(wp.{step}(query))", "    if j >= 0:"], 2
         limit = ", max_dist" if self.limited else ""
         return [f"query = {call}", "j = int(0)", f"while wp.bvh_query_next(query, j{limit}):"], 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kernels.case import Case
 from kernels.domains import Uniform
 from kernels.drafting.draft import Draft
-from kernels.drafting.finish import finish
+from kernels.drafting.finish import Law, finish
 from kernels.draw import Draw
 from kernels.families.fourier.complexes import row
 from kernels.families.fourier.transforms import FIELDS, PI
@@ -42,7 +42,8 @@ def build_spectrogram(draw: Draw, draft: Draft) -> Case:
     }[window]
     draft.numpy(
         f"at = {hop} * np.arange(dim[0])[:, None] + np.arange({width})",
-        f"spectra = np.fft.rfft({signal}[at]{weights}, axis=1)",
+        f"turns = {precision}(2.0 * np.pi / {width}) * (np.outer(np.arange({width}), np.arange(dim[1])) % {width}).astype({precision})",
+        f"spectra = ({signal}[at]{weights}) @ np.exp(-1j * turns)",
         "sum_re, sum_im = np.asarray(spectra.real), np.asarray(spectra.imag)",
     )
     draft.formula("power = sum_re * sum_re + sum_im * sum_im")
@@ -97,9 +98,12 @@ def build_filter_bank(draw: Draw, draft: Draft) -> Case:
             )
         else:
             draft.line(draft.warp(f"angle = {PI} * {real}({m} * (2 * k + 1)) / {real}(2 * {count})"))
-            log = f"wp.log({power}[{f}, k])" if draw.chance(0.6) else f"{power}[{f}, k]"
-            draft.line(f"total += wp.cos(angle) * {log}")
-            draft.numpy(f"values = {log.replace('wp.', 'np.').replace(f'[{f}, k]', '')}")
+            place = f"{power}[{f}, k]"
+            how = draw.choice(("log", "log", "plain", "law"))
+            law = Law(draft, draw.choice(("compress", "loudness")), 0.05, 1.0) if how == "law" else None
+            shown = {"log": f"wp.log({place})", "plain": place}.get(how, "") or (law.warp(place) if law is not None else "")
+            draft.line(f"total += wp.cos(angle) * {shown}")
+            draft.numpy(f"values = {law.numpy(power) if law is not None else f'np.log({power})' if how == 'log' else power}")
     order = f"np.arange({power}.shape[1])"
     if kind == "weights":
         draft.numpy(f"total = {power} @ {weights}.T")
@@ -152,10 +156,13 @@ def build_correlation(draw: Draw, draft: Draft) -> Case:
     draft.line(f"total = {draft.zero()}", *([f"energy = {draft.zero()}"] if normalized else []))
     static_guard = bool(length) or draw.chance(0.5)
     head = f"for {j} in range({n}):" if circular or static_guard else f"for {j} in range({n} - {lag}):"
+    law = Law(draft, draw.choice(("clipped", "centre_clip", "shaped_sample")), -1.3, 1.3) if draw.chance(0.3) else None
     with draft.block(head):
 
         def body() -> None:
             draft.line(f"value = {x}[{prefix}{j}]{' - mean' if mean else ''}", f"other = {y}[{prefix}{at}]{' - mean' if mean else ''}")
+            if law is not None:
+                draft.line(f"value = {law.warp('value')}", f"other = {law.warp('other')}")
             draft.line(
                 {
                     "product": "total += value * other",
@@ -181,6 +188,7 @@ def build_correlation(draw: Draw, draft: Draft) -> Case:
         "at = np.arange(count) + np.arange(count)[:, None]",
         f"near = {y}[..., at % count]",
         f"value, other = {x}[..., None, :]{less}, near{less}",
+        *([f"value, other = {law.numpy('value')}, {law.numpy('other')}"] if law is not None else []),
         f"products = { ({'difference': '(value - other) ** 2', 'magnitude': 'np.abs(value - other)'}.get(kind, 'value * other')) }",
     )
     if not circular:

@@ -132,18 +132,18 @@ def _wave(draw: Draw, draft: Draft, i: str, n: str, at: str, length: str, name: 
 def _finish(draw: Draw, draft: Draft, style: ComplexStyle, i: str, definition: str) -> None:
     """Stores the result's parts, or its power, and reads the definition in the reference."""
     draft.numpy(f"result = {definition}", "re, im = np.asarray(result.real), np.asarray(result.imag)")
-    if draw.chance(0.25):
+    if draw.chance(0.3):
         gains = draft.array(draft.name("gain", "mask", "weight"), draft.real, "n", low=0.1)
         draft.line(f"re = re * {gains}[{i}]", f"im = im * {gains}[{i}]")
         draft.numpy(f"re, im = re * {gains}, im * {gains}")
-    elif draw.chance(0.25):
+    elif draw.chance(0.3):
         cut = draft.value(draft.name("cutoff", "first_bin"), I32, lambda sizes: Integers(0, sizes["n"] + 1))
         head = draw.choice((f"{i} < {cut}", f"{i} > {cut}"))
         with draft.block(f"if {head}:"):
             draft.line(f"re = {draft.zero()}", f"im = {draft.zero()}")
         kept = f"np.arange(len(re)) {'>=' if '<' in head else '<='} {cut}"
         draft.numpy(f"re, im = np.where({kept}, re, 0.0), np.where({kept}, im, 0.0)")
-    elif draw.chance(0.3):
+    elif draw.chance(0.5):
         factor = draft.knob(draft.name("norm", "scale"), 0.2, 1.5).numpy()
         draft.formula(f"re = {factor} * re", f"im = {factor} * im")
     powered = draw.chance(0.3)

@@ -27,13 +27,26 @@ def build_residues(draw: Draw, draft: Draft) -> Case:
         draft.line("t = wp.tid()")
         half, told = _half(draw, draft)
         draft.line(f"block = t // {half}", f"i0 = t + block * {half}", f"i1 = i0 + {half}", f"u = {x}[i0]")
-        draft.line(f"v = {x}[i1] * {w}[t - block * {half}] % {p}", f"{out}[i0] = (u + v) % {p}")
-        draft.line(f"{out}[i1] = (u - v + {p}) % {p}" if draw.chance(0.5) else f"{out}[i1] = wp.where(u >= v, u - v, u - v + {p})")
+        # Turned before the sum and the difference, or the difference turned after.
+        early, style = draw.chance(0.5), draw.choice(("where", "modulo", "branch"))
+        turn = f"{w}[t - block * {half}]"
+        draft.line(f"v = {x}[i1] * {turn} % {p}" if early else f"v = {x}[i1]")
+        lower = draft.name("lower", "difference")
+        if style == "branch":
+            draft.line(f"{lower} = u - v")
+            with draft.block("if u < v:"):
+                draft.line(f"{lower} = u - v + {p}")
+        else:
+            draft.line(f"{lower} = (u - v + {p}) % {p}" if style == "modulo" else f"{lower} = wp.where(u >= v, u - v, u - v + {p})")
+        factor = draw.integer(2, prime - 1) if draw.chance(0.4) else 0
+        times = f" * {f'wp.int64({factor})' if wide else factor} % {p}" if factor and factor < 40000 else ""
+        draft.line(f"{out}[i0] = (u + v) % {p}{times}", f"{out}[i1] = {lower}{f' * {turn} % {p}' if not early else ''}{times}")
         draft.numpy(
             f"half = {told}",
             f"numbers = {x}.astype(np.int64).reshape(-1, 2, half)",
-            f"u, v = numbers[:, 0], numbers[:, 1] * {w} % {prime}",
-            f"{out} = (np.stack((u + v, u - v), axis=1) % {prime}).reshape(-1)",
+            f"u, v = numbers[:, 0], numbers[:, 1]{f' * {w} % {prime}' if early else ''}",
+            f"sides = np.stack((u + v, (u - v){'' if early else f' % {prime} * {w}'}), axis=1) % {prime}",
+            f"{out} = (sides{f' * {factor} % {prime}' if times else ''}).reshape(-1)",
         )
         return draft.case(draw.choice(("ntt_stage", "modular_butterfly")), ["threads"], _stage_sizes(draw, 2))
     if kind == "coefficient":

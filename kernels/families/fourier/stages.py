@@ -179,7 +179,7 @@ def build_hadamard(draw: Draw, draft: Draft) -> Case:
 def _hadamard_row(draw: Draw, draft: Draft) -> Case:
     """All stages over a row of four or eight, held in locals, with something done to the coefficients."""
     n = draw.choice((4, 8))
-    kind = draw.choice(("plain", "shrink", "weights", "energy", "law", "law", "law"))
+    kind = draw.choice(("shrink", "weights", "energy", "law", "law", "law", "plain"))
     i = draw.choice(("i", "tid", "row"))
     source = draft.array(draft.name("x", "rows", "blocks"), draft.real, "rows", n)
     draft.line(f"{i} = wp.tid()")

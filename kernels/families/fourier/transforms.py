@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kernels.case import Case
 from kernels.drafting.draft import Draft
-from kernels.drafting.finish import finish
+from kernels.drafting.finish import Law, finish
 from kernels.draw import Draw
 from kernels.families.fourier.complexes import ComplexStyle, row
 
@@ -31,7 +31,7 @@ def build_dft(draw: Draw, draft: Draft) -> Case:
     length = known_length(draw)
     prefix, b, batch = row(draft)
     k, j = draw.choice((("k", "j"), ("freq", "t"), ("bin_index", "i")))
-    draft.reserve(k, j, "n", "angle", "c", "s", "sum_re", "sum_im", "z", "w", "turned", "numbers", "turns")
+    draft.reserve(k, j, "n", "angle", "c", "s", "sum_re", "sum_im", "z", "w", "at", "count", "turned", "numbers", "turns")
     style = ComplexStyle(draft)
     inverse = draw.chance(0.3)
     sign = "" if inverse else "-"
@@ -87,9 +87,15 @@ def build_dft(draw: Draw, draft: Draft) -> Case:
     if window:
         numbers = f"{window} * ({numbers})"
     if table is None:
-        count = f"{source}.shape[-1]" if is_real else "numbers.shape[-1]"
-        draft.numpy(f"numbers = {numbers}")
-        draft.numpy(f"spectrum_all = np.fft.{'ifft' if inverse else 'fft'}(numbers, axis=-1){f' * {count}' if inverse else ''}")
+        # By definition, with phases in the kernel's precision: theirs are most of its rounding errors.
+        precision = draft.precision
+        draft.numpy(f"numbers = {numbers}", "count = numbers.shape[-1]", "at = np.arange(count)")
+        unit = f"{precision}({sign}2.0 * np.pi)"
+        if phases == "turned":
+            draft.numpy(f"angle = {unit} * at.astype({precision}) / {precision}(count)", f"turns = angle[:, None] * at.astype({precision})")
+        else:
+            draft.numpy(f"turns = {unit} / {precision}(count) * (np.outer(at, at) % count).astype({precision})")
+        draft.numpy("spectrum_all = numbers @ np.exp(1j * turns).T")
     else:
         draft.numpy(
             f"numbers = {numbers}",
@@ -234,6 +240,15 @@ def build_dft_2d(draw: Draw, draft: Draft) -> Case:
     real, precision = draft.real.spelling, draft.precision
     draft.line(f"{u}, {v} = wp.tid()")
     rows, cols = (str(static), str(static)) if static else (draft.extent("rows", image, 0), draft.extent("cols", image, 1))
+    # What is transformed: the pixels, weighted, or by a law of their values.
+    pixel, whole = f"{image}[{y}, {x}]", image
+    how = draw.choice(("plain", "law", "weighted"))
+    if how == "law":
+        law = Law(draft, draw.choice(("contrast", "tone", "response_law")), -1.0, 1.0)
+        pixel, whole = law.warp(pixel), law.numpy(image)
+    elif how == "weighted":
+        mask = draft.array(draft.name("window", "mask"), draft.real, *((static, static) if static else ("rows", "cols")), low=0.1)
+        pixel, whole = f"{mask}[{y}, {x}] * {pixel}", f"({mask} * {image})"
     parts = ("sum_re", "sum_im") if kind == "fourier" else ("sum_re",)
     draft.line(*(f"{p} = {draft.zero()}" for p in parts))
     with draft.block(f"for {y} in range({rows}):"):
@@ -242,10 +257,10 @@ def build_dft_2d(draw: Draw, draft: Draft) -> Case:
         with draft.block(f"for {x} in range({cols}):"):
             if kind == "cosine":
                 draft.line(draft.warp(f"cos_x = wp.cos({PI} * {real}((2 * {x} + 1) * {v}) / {real}(2 * {cols}))"))
-                draft.line(f"sum_re += {image}[{y}, {x}] * cos_y * cos_x")
+                draft.line(f"sum_re += {pixel} * cos_y * cos_x")
             else:
                 turn = f"{real}(({u} * {y}) % {rows}) / {real}({rows}) + {real}(({v} * {x}) % {cols}) / {real}({cols})"
-                draft.line(draft.warp(f"angle = 2.0 * {PI} * ({turn})"), f"value = {image}[{y}, {x}]")
+                draft.line(draft.warp(f"angle = 2.0 * {PI} * ({turn})"), f"value = {pixel}")
                 if kind == "fourier":
                     draft.line("sum_re += value * wp.cos(angle)", "sum_im -= value * wp.sin(angle)")
                 else:
@@ -255,14 +270,14 @@ def build_dft_2d(draw: Draw, draft: Draft) -> Case:
             n = f"{image}.shape[{axis}]"
             draft.numpy(f"at = np.arange({n})", f"turns = np.outer(at, 2 * at + 1).astype({precision})")
             draft.numpy(f"basis_{letter} = np.cos({precision}(np.pi) * turns / {precision}(2 * {n}))")
-        draft.numpy(f"sum_re = basis_y @ {image} @ basis_x.T")
+        draft.numpy(f"sum_re = basis_y @ {whole} @ basis_x.T")
     else:
         # The phases of every pixel in every bin, in the kernel's precision: rounding of large phases is the kernel's own.
         for axis, letter in enumerate("yx"):
             n = f"{image}.shape[{axis}]"
             draft.numpy(f"at = np.arange({n})", f"turn_{letter} = (np.outer(at, at) % {n}).astype({precision}) / {precision}({n})")
         draft.numpy(f"angle = {precision}(2.0 * np.pi) * (turn_y[:, None, :, None] + turn_x[None, :, None, :])")
-        draft.numpy(f"sum_re, sum_im = np.sum({image} * np.cos(angle), axis=(2, 3)), -np.sum({image} * np.sin(angle), axis=(2, 3))")
+        draft.numpy(f"sum_re, sum_im = np.sum({whole} * np.cos(angle), axis=(2, 3)), -np.sum({whole} * np.sin(angle), axis=(2, 3))")
         if kind == "hartley":
             draft.numpy("sum_re = sum_re - sum_im")
     dim: tuple[str | int, ...] = (static, static) if static else ("rows", "cols")

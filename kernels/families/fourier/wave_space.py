@@ -101,9 +101,11 @@ def build_wave_grid(draw: Draw, draft: Draft) -> Case:
     else:
         p = draft.knob(draft.name("sigma", "lambda_sq", "screening"), 0.2, 0.9).numpy()
         draft.formula(
-            {"poisson": "factor = -inverse", "helmholtz": f"factor = 1.0 / (k2 + {p})", "gaussian": f"factor = wp.exp(-0.05 * {p} * k2)"}[
-                kind
-            ]
+            {
+                "poisson": f"factor = -{p} * inverse",
+                "helmholtz": f"factor = 1.0 / (k2 + {p})",
+                "gaussian": f"factor = wp.exp(-0.05 * {p} * k2)",
+            }[kind]
         )
         out = style.array("out", "ny", "nx", output=True)
         out.store(here, f"factor * {a[0]}", f"factor * {a[1]}")

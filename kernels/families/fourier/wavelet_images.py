@@ -119,7 +119,7 @@ def build_levels(draw: Draw, draft: Draft) -> Case:
         "    bands.append(0.5 * (low[:, 0::2] - low[:, 1::2]))",
         "    low = 0.5 * (low[:, 0::2] + low[:, 1::2])",
     )
-    if draw.chance(0.6):
+    if draw.chance(0.75):
         law = Law(draft, draw.choice(("shrink", "shaped_detail", "enhance")), -2.0, 2.0)
         finest = draw.integer(1, len(details))
         draft.line(*(f"{name} = {law.warp(name)}" for highs in details[:finest] for name in highs))

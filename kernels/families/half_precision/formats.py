@@ -56,15 +56,17 @@ def kept_single(draft: MirrorDraft, name: str, bound: float, index: str, half: H
     draft.code(f"{out}[{index}] = {half.number(name) if rounded else name}")
 
 
-def kept_half(draft: MirrorDraft, name: str, type: str, index: str, outs: tuple[str, ...]) -> None:
-    """Stores the float16 value `name`, a scalar or a vector, after up to three steps in half; now and then in single precision."""
+def kept_half(draft: MirrorDraft, name: str, type: str, index: str, outs: tuple[str, ...], *, products: int = 1) -> None:
+    """Stores the float16 value `name`, a scalar or a vector, after up to three steps in half; now and then in single precision.
+
+    As many `products` as are given may be among the steps: those of several roundings are more than half precision has to spare.
+    """
     draw = draft.draw
     scalar = type == "wp.float16"
     steps = ["scale", "bias", "gate", "fade", *([] if scalar else ["length", "product", "mirror"])]
     chosen = draw.subset(steps, draw.weighted((0, 1, 2, 3), (2, 4, 3, 1)))
-    # Products of several roundings are more than half precision has to spare.
-    products = [kind for kind in chosen if kind in ("length", "product", "gate")]
-    for kind in [kind for kind in chosen if kind not in products[1:]]:
+    multiplied = [kind for kind in chosen if kind in ("length", "product", "gate")]
+    for kind in [kind for kind in chosen if kind not in multiplied[products:]]:
         factor = F16.number(draw.real(0.3, 1.2))
         if kind in ("bias", "gate", "product"):
             label = {"bias": "offset_half", "gate": "gate_half", "product": "tint"}[kind]

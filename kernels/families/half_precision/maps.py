@@ -84,7 +84,7 @@ def build_rotations(draw: Draw, draft: MirrorDraft) -> Case:
         draft.code(f"{out}[{i}] = q")
         if draw.chance(0.5):
             draft.code("turned = wp.quat_rotate(q, wp.vec3h(0.0, 0.0, 1.0))")
-            kept_half(draft, "turned", "wp.vec3h", i, ("axis_out", "forward_out"))
+            kept_half(draft, "turned", "wp.vec3h", i, ("axis_out", "forward_out"), products=0)
     elif way == "integrate":
         _integrated(draw, draft, i, counts)
     elif way == "expand":
@@ -128,4 +128,4 @@ def _integrated(draw: Draw, draft: MirrorDraft, i: str, counts: tuple[str, str])
     if draw.chance(0.4):
         axis = draw.choice(("1.0, 0.0, 0.0", "0.0, 1.0, 0.0", "0.0, 0.0, 1.0"))
         draft.code(f"heading = wp.quat_rotate(q_new, wp.vec3h({axis}))")
-        kept_half(draft, "heading", "wp.vec3h", i, ("heading_out", "axis_out"))
+        kept_half(draft, "heading", "wp.vec3h", i, ("heading_out", "axis_out"), products=0)

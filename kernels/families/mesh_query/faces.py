@@ -27,6 +27,8 @@ class Faces:
     def __init__(self, s: QueryScript, mesh: Mesh, *, tiled: bool = False) -> None:
         self.s, self.mesh, self.tiled = s, mesh, tiled
         self.kind = "box" if tiled else s.draw.choice(("box", "ball"))
+        # The names that these builtins had before.
+        self._former = tiled and s.draw.chance(0.15)
         self._style = s.draw.choice(("for", "inline", "next", "aabb_next", "tree"))
 
     def declare(self) -> None:
@@ -68,8 +70,11 @@ class Faces:
         call = f"wp.mesh_query_{what}"
         inner = 1
         if self.tiled:
-            heads = [f"query = wp.tile_mesh_query_{what}", "while wp.tile_query_valid(query):"]
-            heads += ["    f = wp.untile(wp.tile_mesh_query_aabb_next(query))", "    if f >= 0:"]
+            first, step = "tile_mesh_query_aabb", "tile_mesh_query_aabb_next"
+            if self._former:
+                first, step = "mesh_query_aabb_tiled", "mesh_query_aabb_next_tiled"
+            heads = [f"query = wp.{first}(mesh, low, high)", "while wp.tile_query_valid(query):"]
+            heads += [f"    f = wp.untile(wp.{step}(query))", "    if f >= 0:"]
             inner = 2
         elif self._style == "inline":
             heads = [f"for f in {call}:"]
@@ -83,7 +88,7 @@ class Faces:
                 "while wp.bvh_query_next(query, f):",
             ]
         else:
-            step = "mesh_query_aabb_next" if self._style == "aabb_next" and self.kind == "box" else "mesh_query_next"
+            step = "mesh_query_aabb_next" if self._style == "aabb_next" else "mesh_query_next"
             heads = [f"query = {call}", "f = int(0)", f"while wp.{step}(query, f):"]
         if self.kind == "box":
             s.answer("faces_in_box", FACE_BOXES, needs=NEEDS_CORNERS)
@@ -126,13 +131,13 @@ def mesh_arrays(s: QueryScript) -> str:
 def build_faces(s: QueryScript) -> Case:
     """What threads make of the faces near them: counts, areas, nearest, contact forces, marks on the faces."""
     draw = s.draw
-    kinds = draw.subset(("count", "area", "nearest", "force", "marks", "any", "normal"), draw.weighted((1, 2, 3), (3, 4, 1)))
+    kinds = draw.subset(("count", "area", "nearest", "force", "marks", "any", "normal", "drift"), draw.weighted((1, 2, 3), (3, 4, 1)))
     if "any" in kinds and len(kinds) > 1:
         kinds.remove("any")
-    mesh = Mesh(s)
+    mesh = Mesh(s, moving="drift" in kinds)
     faces = Faces(s, mesh)
     faces.declare()
-    summed = [k for k in kinds if k in ("area", "force", "normal")]
+    summed = [k for k in kinds if k in ("area", "force", "normal", "drift")]
     function = draw.choice(("sum_faces", "gather_faces")) if summed and len(summed) == len(kinds) and draw.chance(0.3) else ""
     starts = {
         "count": {"count": "int(0)"},
@@ -142,6 +147,7 @@ def build_faces(s: QueryScript) -> Case:
         "marks": {},
         "any": {"hit": "int(0)"},
         "normal": {"mean": "wp.vec3()"},
+        "drift": {"drift": "wp.vec3()"},
     }
     for kind in kinds:
         s.start(**starts[kind])
@@ -182,6 +188,11 @@ def _face_term(s: QueryScript, mesh: Mesh, pairs: Pairs, kind: str) -> None:
         mesh.builtin("mesh_eval_face_normal")
         s.code("n = wp.mesh_eval_face_normal(mesh, f)")
         pairs.add("mean", "vec3", draw.choice(("n", "n * 0.5", "n * wp.abs(n[2])")))
+    elif kind == "drift":
+        mesh.builtin("mesh_get_velocity")
+        parts = [f"wp.mesh_get_velocity(mesh, f * 3 + {n})" for n in range(3)]
+        s.code(f"flow = {parts[0]} + {parts[1]} + {parts[2]}" if draw.chance(0.5) else f"flow = {parts[0]} - 0.5 * {parts[2]}")
+        pairs.add("drift", "vec3", draw.choice(("flow", "flow / 3.0", "flow * wp.length(flow)")))
     else:
         s.result("marks", "int", "faces", role="accumulate", names=("face_hits", "touched", "selected"))
         s.code(draw.choice(("wp.atomic_add(marks, f, 1)", "wp.atomic_max(marks, f, i + 1)", "wp.atomic_add(marks, f, 1 + i % 3)")))
@@ -196,6 +207,7 @@ def _face_results(s: QueryScript, kinds: list[str], *, nonlinear: bool) -> None:
         "force": ("force_out", "vec3", "force"),
         "any": ("hit_out", "int", "hit"),
         "normal": ("normal_out", "vec3", "mean"),
+        "drift": ("drift_out", "vec3", "drift"),
     }
     for kind in kinds:
         if kind == "marks":

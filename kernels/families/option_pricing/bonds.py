@@ -130,7 +130,7 @@ def _bond(draw: Draw) -> Case:
                         f"df = wp.exp(-{float(year)} * y)", f"price = price + {cash} * df", f"slope = slope - {float(year)} * {cash} * df"
                     )
                 m.formulas(f"y = y - (price - {y}) / slope")
-            m.store("y", "yields_out", 0.0, 0.2)
+            m.store("y", "yields_out", -0.2, 0.6)
             return m.case(name)
         draft.line(f"price = {draft.zero()}")
         draft.numpy("price = 0.0")
@@ -188,7 +188,7 @@ def _annuity(draw: Draw) -> Case:
             return m.case(name)
         if kind == "perpetuity":
             m.formulas(f"ratio = {principal} / ({rate} + 0.05)", f"total = ratio * (1.0 - wp.exp(-{rate} * {periods}))")
-            m.store("total", "values", 0.0, 20.0)
+            m.store("total", "values", 0.0, 25.0)
             return m.case(name)
         growth = draw.choice((f"wp.pow(1.0 + {rate}, {periods})", f"wp.exp({rate} * {periods})"))
         m.formulas(f"growth = {growth}")
@@ -205,12 +205,12 @@ def _annuity(draw: Draw) -> Case:
             m.store("balance", "balances", 0.0, 2.0)
         elif kind == "future":
             m.formulas(f"annuity = (growth - 1.0) / {rate}", f"total = {principal} * growth + 0.1 * annuity")
-            m.store("total", "future_values", 0.5, 6.0)
+            m.store("total", "future_values", 0.0, 15.0)
         else:
             m.formulas(
                 f"ratio = wp.exp(-0.5 * {rate} * {periods})",
                 f"annuity = (1.0 - ratio) / (0.5 * {rate})",
                 f"total = {principal} * annuity / growth",
             )
-            m.store("total", "values", 0.5, 10.0)
+            m.store("total", "values", 0.0, 25.0)
     return m.case(name)

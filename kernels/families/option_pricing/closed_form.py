@@ -48,7 +48,6 @@ def _black_scholes(draw: Draw) -> Case:
     cdf = m.cdf()
     draft.reserve(name, "d1", "d2", "sqrt_t", "sigma_sqrt_t", "discount", "growth", "call", "put", "price", "nd1", "nd2", "carried")
     side = m.flag("is_call", "call_flag") if kind in ("flagged", "greeks") and draw.chance(0.6 if kind == "greeks" else 1.0) else ""
-    pdf = m.pdf() if kind == "greeks" else ""
     with m.threads():
         m.formulas(f"sqrt_t = wp.sqrt({time})", f"sigma_sqrt_t = {vol} * sqrt_t")
         drift = (
@@ -66,7 +65,7 @@ def _black_scholes(draw: Draw) -> Case:
             m.formulas(f"growth = wp.exp(-{carry} * {time})", f"carried = {spot} * growth")
             carried = "carried"
         if kind == "greeks":
-            _greeks(m, cdf, pdf, side, spot, strike, rate, vol, time, carried)
+            _greeks(m, cdf, side, spot, strike, rate, vol, time, carried, unit)
         else:
             _payout(m, kind, cdf, side, strike, carried, unit)
     return m.case(name)
@@ -77,13 +76,13 @@ def _payout(m: Market, kind: str, cdf: str, side: str, strike: str, carried: str
     draw, draft = m.draw, m.draft
     call = f"{carried} * {cdf}(d1) - {strike} * discount * {cdf}(d2)"
     put = f"{strike} * discount * {cdf}(-d2) - {carried} * {cdf}(-d1)"
-    high = 0.5 * unit
+    low, high = -0.05 * unit, 2.5 * unit  # A straddle reaches spot and strike together; approximate distributions fall below zero.
     if kind == "both":
         m.formulas(f"call = {call}")
         parity = draw.chance(0.6)
         m.formulas(f"put = call - {carried} + {strike} * discount" if parity else f"put = {put}")
-        m.store("call", "call_out", 0.0, high, adjust=0.2)
-        m.store("put", "put_out", 0.0, high, adjust=0.1)
+        m.store("call", "call_out", low, high, adjust=0.2)
+        m.store("put", "put_out", low, high, adjust=0.1)
         return
     if kind == "flagged":
         style = draw.choice(("where", "sign", "branch"))
@@ -113,17 +112,21 @@ def _payout(m: Market, kind: str, cdf: str, side: str, strike: str, carried: str
             text = text.replace(f"{cdf}(d1)", "nd1").replace(f"{cdf}(d2)", "nd2")
         m.formulas(f"price = {text}")
     if draw.chance(0.25):
-        value = m.adjusted("price", 0.0, high) if draw.chance(0.5) else "price"
+        value = m.adjusted("price", low, high) if draw.chance(0.5) else "price"
         m.total(value, "book_value_out", bins=draw.choice((0, 4)))
         return
-    m.store("price", draw.choice(("prices", "price_out", "values", "premium")), 0.0, high)
+    m.store("price", draw.choice(("prices", "price_out", "values", "premium")), low, high)
 
 
-def _greeks(m: Market, cdf: str, pdf: str, side: str, spot: str, strike: str, rate: str, vol: str, time: str, carried: str) -> None:
+def _greeks(m: Market, cdf: str, side: str, spot: str, strike: str, rate: str, vol: str, time: str, carried: str, unit: float) -> None:
     """Sensitivities of a call, or of calls and puts by a flag."""
     draw, draft = m.draw, m.draft
     chosen = draw.subset(GREEKS, draw.integer(2, 5))
-    m.formulas(f"density = {pdf}(d1)", f"nd1 = {cdf}(d1)", f"nd2 = {cdf}(d2)")
+    if set(chosen) <= {"gamma", "vega"}:
+        chosen.append("delta")
+    if set(chosen) & {"gamma", "vega", "theta"}:
+        m.formulas(f"density = {m.pdf()}(d1)")
+    m.formulas(*([f"nd1 = {cdf}(d1)"] if "delta" in chosen else []), *([f"nd2 = {cdf}(d2)"] if set(chosen) & {"theta", "rho"} else []))
     growth = f"({carried} / {spot})" if carried != spot else "1.0"
     text = {
         "delta": f"nd1 * {growth}" if growth != "1.0" else "nd1 * 1.0",
@@ -139,8 +142,9 @@ def _greeks(m: Market, cdf: str, pdf: str, side: str, spot: str, strike: str, ra
         if side and greek in change:
             draft.line(f"if {side}[{m.i}] == 0:", f"    {draft.warp(f'{greek} = {change[greek]}')}")
             draft.numpy(f"{greek} = np.where({side} == 0, {change[greek]}, {greek})")
-        low, high = {"delta": (-1.0, 1.0), "gamma": (0.0, 3.0), "vega": (0.0, 0.5), "theta": (-0.2, 0.1), "rho": (-0.5, 0.5)}[greek]
-        m.store(greek, f"{greek}_out", low, high, adjust=0.15)
+        scale = {"delta": 1.0, "gamma": 1.0 / unit}.get(greek, unit)
+        low, high = {"delta": (-1.05, 1.05), "gamma": (0.0, 4.0), "vega": (0.0, 0.8), "theta": (-0.4, 0.2), "rho": (-2.6, 2.6)}[greek]
+        m.store(greek, f"{greek}_out", low * scale, high * scale, adjust=0.15)
 
 
 def _bachelier(draw: Draw) -> Case:
@@ -166,7 +170,7 @@ def _bachelier(draw: Draw) -> Case:
             m.formulas(f"discount = wp.exp(-{rate} * {time})", f"price = discount * ({text})")
         else:
             m.formulas(f"price = {text}")
-        m.store("price", draw.choice(("prices", "values")), 0.0, 1.0)
+        m.store("price", draw.choice(("prices", "values")), -0.05, 2.0)
         if draw.chance(0.3):
             m.formulas(f"vega = wp.sqrt({time}) * {pdf}(d)")
             m.store("vega", "vega_out", 0.0, 1.0, adjust=0.1)
@@ -198,9 +202,9 @@ def _exchange(draw: Draw) -> Case:
         m.formulas(f"price = {first} * {cdf}(d1) - {other} * {cdf}(d2)")
         if not kirk and draw.chance(0.4):
             m.formulas(draw.choice((f"best = price + {second}", f"best = {first} - price")))
-            m.store("best", "best_of_two", 0.2, 1.6)
+            m.store("best", "best_of_two", -0.05, 2.6)
         else:
-            m.store("price", draw.choice(("prices", "spread_values")), 0.0, 0.6)
+            m.store("price", draw.choice(("prices", "spread_values")), -0.05, 1.3)
     return m.case(name)
 
 
@@ -240,9 +244,9 @@ def _implied(draw: Draw) -> Case:
             else:
                 m.formulas("d2 = d1 - sigma * root_t", f"model = {spot} * {cdf}(d1) - {strike} * {cdf}(d2)")
             m.formulas(f"vega = {spot} * root_t * {pdf}(d1)", f"sigma = sigma - (model - {price}) / vega")
-        m.store("sigma", draw.choice(("implied", "vol_out", "sigma_out")), 0.2, 0.8, adjust=0.3)
+        m.store("sigma", draw.choice(("implied", "vol_out", "sigma_out")), 0.02, 2.0, adjust=0.3)
         if draw.chance(0.3):
-            m.store("model", "model_out", 0.1, 0.25, adjust=0.0)
+            m.store("model", "model_out", -0.05, 1.0, adjust=0.0)
     return m.case(name)
 
 
@@ -272,7 +276,7 @@ def _smile(draw: Draw) -> Case:
                 m.formulas(f"x = wp.log((root + z - {rho}) / (1.0 - {rho}))", "ratio = z / x")
                 m.formulas(f"correction = 0.25 * {rho} * {alpha} * {nu} + (2.0 - 3.0 * {rho} * {rho}) * {nu} * {nu} / 24.0")
                 m.formulas(f"vol = {alpha} * ratio * (1.0 + correction * {time})")
-            m.store("vol", draw.choice(("vols_out", "smile")), 0.1, 0.8)
+            m.store("vol", draw.choice(("vols_out", "smile")), 0.02, 3.0)
     elif kind == "svi":
         a, b, rho = m.quantity("base_var", 0.02, 0.1), m.quantity("wing", 0.1, 0.4), m.quantity("rho", -0.7, 0.2)
         shift, sigma = m.quantity("shift", -0.1, 0.1), m.quantity("width", 0.1, 0.3)
@@ -282,15 +286,15 @@ def _smile(draw: Draw) -> Case:
             if draw.chance(0.5):
                 time = "1.0" if draw.chance(0.3) else f"{draw.choice((0.25, 0.5, 2.0))}"
                 m.formulas(f"vol = wp.sqrt(wp.max(variance, 0.001) / {time})")
-                m.store("vol", "vols_out", 0.1, 0.8)
+                m.store("vol", "vols_out", 0.02, 1.6)
             else:
-                m.store("variance", "total_variance", 0.02, 0.4)
+                m.store("variance", "total_variance", 0.0, 0.6)
             if draw.chance(0.5):
                 m.formulas(f"slope = {b} * ({rho} + centered / root)")
-                m.store("slope", "skew_out", -0.5, 0.5, adjust=0.2)
+                m.store("slope", "skew_out", -0.8, 0.6, adjust=0.2)
     else:
         level, skew, curve = m.quantity("level", 0.15, 0.4), m.quantity("skew", -0.2, 0.1), m.quantity("curvature", 0.1, 0.6)
         with m.threads():
             m.formulas(f"vol = {level} + {skew} * {strike} + {curve} * {strike} * {strike}")
-            m.store("vol", "vols_out", 0.1, 0.7)
+            m.store("vol", "vols_out", 0.02, 0.8)
     return m.case(name)

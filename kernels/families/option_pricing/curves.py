@@ -56,7 +56,7 @@ def curve(draw: Draw) -> Case:
                 m.store("df", "discounts", 0.6, 1.0)
             else:
                 m.formulas(f"df = rate + {t} * (b - a) / wp.max(t1 - t0, 0.05)")
-                m.store("df", "forwards", -0.1, 0.2)
+                m.store("df", "forwards", -3.0, 3.0)
     return m.case(name)
 
 
@@ -90,7 +90,7 @@ def swap(draw: Draw) -> Case:
             draft.warp_formula(f"par = (1.0 - {last}) / annuity")
             draft.numpy(f"par = (1.0 - {there}) / annuity")
             m.formulas(f"value = par - {fixed}")
-            m.store("value", "par_spread", -0.2, 0.3)
+            m.store("value", "par_spread", -2.0, 2.0)
         else:
             if kind == "value":
                 draft.warp_formula(f"floating = 1.0 - {last}")
@@ -102,7 +102,7 @@ def swap(draw: Draw) -> Case:
             if draw.chance(0.3):
                 m.total("value", "net_value", bins=draw.choice((0, 4)))
             else:
-                m.store("value", "values", -0.5, 0.5)
+                m.store("value", "values", -3.0, 3.0)
     return m.case(name)
 
 
@@ -124,9 +124,9 @@ def credit(draw: Draw) -> Case:
                 f"d = (wp.log({assets} / {debt}) + ({drift} - 0.5 * {vol} * {vol}) * {time}) / ({vol} * wp.sqrt({time}))",
                 f"probability = {cdf}(-d)",
             )
-            m.store("probability", "default_probability", 0.0, 0.5)
+            m.store("probability", "default_probability", 0.0, 1.0)
             if draw.chance(0.5):
-                m.store("d", "distance_out", -0.5, 6.0, adjust=0.2)
+                m.store("d", "distance_out", -3.0, 10.0, adjust=0.2)
         return m.case(name)
     hazard = m.quantity("hazard", 0.01, 0.1, arrays=("hazards", "intensity"), share=0.9)
     recovery = m.quantity("recovery", 0.2, 0.6)
@@ -151,10 +151,10 @@ def credit(draw: Draw) -> Case:
             m.formulas("before = survival")
         if kind == "swap":
             m.formulas("spread = protection / premium")
-            m.store("spread", "par_spreads", 0.0, 0.1)
+            m.store("spread", "par_spreads", 0.0, 0.3)
         elif kind == "loss":
             m.formulas("loss = protection - 0.02 * premium")
             m.total(m.adjusted("loss", -0.1, 0.3) if draw.chance(0.5) else "loss", "total_loss", bins=draw.choice((0, 4)))
         else:
-            m.store("protection", "cva_out", 0.0, 0.3)
+            m.store("protection", "cva_out", 0.0, 1.0)
     return m.case(name, grids(draw, ["n"]))

@@ -184,14 +184,14 @@ def paths_of(draw: Draw) -> list[Sizes]:
     return [{"n": n} for n in draw.sizes(120)]
 
 
-def reported(m: Market, value: str) -> None:
+def reported(m: Market, value: str, low: float, high: float) -> None:
     """The value of each path stored, or summed with its square, or both."""
     draw = m.draw
     kind = draw.choice(("store", "store", "sum", "moments"))
     if kind == "store":
-        m.store(value, draw.choice(("payoffs", "values", "path_value")), 0.0, 0.8)
+        m.store(value, draw.choice(("payoffs", "values", "path_value")), low, high)
         return
-    adjusted = m.adjusted(value, 0.0, 0.8) if draw.chance(0.3) else value
+    adjusted = m.adjusted(value, low, high) if draw.chance(0.3) else value
     m.total(adjusted, "payoff_sum", bins=draw.choice((0, 0, 4)))
     if kind == "moments":
         m.formulas(f"squared = {adjusted} * {adjusted}")

@@ -5,6 +5,7 @@ Sources: Glasserman, "Monte Carlo Methods in Financial Engineering"; Heston (199
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from kernels.case import Case
@@ -61,7 +62,9 @@ def _path(draw: Draw) -> Case:
         if draw.chance(0.6):
             m.formulas(f"discount = wp.exp(-{rate} * {round(steps * float(dt), 2)})", "value = discount * payoff")
             value = "value"
-        reported(m, value)
+        # The highest price that shocks of at most two deviations reach.
+        top = 1.2 * math.exp(0.9 * math.sqrt(float(dt)) * steps + 0.08 * float(dt) * steps)
+        reported(m, value, 0.0, 1.3 * top)
     return m.case(name, paths_of(draw))
 
 
@@ -184,7 +187,7 @@ def _basket(draw: Draw) -> Case:
             m.formulas(f"basket = ({' + '.join(names)} - {inner}) / 2.0", f"payoff = wp.max(basket - {strike}, 0.0)")
         if draw.chance(0.5):
             m.formulas(f"discounted = wp.exp(-{rate} * {time}) * payoff")
-            reported(m, "discounted")
+            reported(m, "discounted", 0.0, 80.0)
         else:
-            reported(m, "payoff")
+            reported(m, "payoff", 0.0, 80.0)
     return m.case(name, paths_of(draw))

@@ -33,7 +33,7 @@ def series(draw: Draw) -> Case:
                     "worst = wp.max(worst, drop)",
                 )
             draft.numpy(f"worst = (1.0 - {prices} / np.maximum.accumulate({prices}, axis=1)).max(axis=1)")
-            result, low, high = "worst", 0.0, 0.6
+            result, low, high = "worst", 0.0, 1.0
         elif kind in ("bands", "turnover"):
             draft.line(f"total = {draft.zero()}", f"squares = {draft.zero()}")
             with draft.block(f"for k in range({days}):"):
@@ -47,7 +47,7 @@ def series(draw: Draw) -> Case:
             else:
                 draft.line(f"value = ({last} - mean) / wp.sqrt(variance + {draft.number(0.01)})")
                 draft.numpy(f"value = ({prices}[:, -1] - mean) / np.sqrt(variance + 0.01)")
-            result, low, high = "value", -2.0, 3.0
+            result, low, high = "value", -3.5, 3.5
         elif kind == "log_return":
             draft.line(f"value = wp.log({last} / {first})")
             draft.numpy(f"value = np.log({prices}[:, -1]) - np.log({prices}[:, 0])")
@@ -68,13 +68,13 @@ def series(draw: Draw) -> Case:
             if kind == "realized":
                 draft.line(f"value = wp.sqrt(total * {draft.number(252.0 / count)})")
                 draft.numpy(f"value = np.sqrt((r * r).sum(axis=1) * {252.0 / count})")
-                result, low, high = "value", 0.5, 12.0
+                result, low, high = "value", 0.0, 30.0
             elif kind == "sharpe":
                 draft.line(f"mean = total / {draft.number(count)}", f"variance = squares / {draft.number(count)} - mean * mean")
                 draft.line(f"value = mean / wp.sqrt(variance + {draft.number(0.01)})")
                 draft.numpy(f"mean = r.sum(axis=1) / {float(count)}", f"variance = (r * r).sum(axis=1) / {float(count)} - mean * mean")
                 draft.numpy("value = mean / np.sqrt(variance + 0.01)")
-                result, low, high = "value", -1.0, 1.5
+                result, low, high = "value", -2.0, 4.0
             else:
                 draft.line(f"value = total / (total + losses + {draft.number(0.01)})")
                 draft.numpy(
@@ -124,7 +124,7 @@ def signals(draw: Draw) -> Case:
         elif kind == "momentum":
             draft.line(f"value = {here} / {prices}[{t}] - {draft.number(1.0)}")
             draft.numpy("value = windows[:, -1] / windows[:, 0] - 1.0")
-            low, high = -0.6, 1.6
+            low, high = -0.7, 1.7
         else:
             draft.line(f"top = {prices}[{t}]", f"low = {prices}[{t}]")
             with draft.block(f"for k in range(1, {long - (kind == 'breakout')}):"):

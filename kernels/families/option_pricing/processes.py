@@ -118,7 +118,7 @@ def process(draw: Draw) -> Case:
             m.formulas(
                 draw.choice(("bond = wp.exp(-total)", "bond = 1.0 - total + 0.5 * total * total", "bond = wp.exp(-total) * (1.0 + r)"))
             )
-            reported(m, "bond")
+            reported(m, "bond", -1.0, 15.0)
         else:
             strike = draft.knob("strike", 0.8, 1.2).numpy()
             value = f"total / {float(steps)}" if summed else "s"
@@ -131,7 +131,7 @@ def process(draw: Draw) -> Case:
                     )
                 )
             )
-            reported(m, "payoff")
+            reported(m, "payoff", -20.0, 50.0)
     return m.case(name, paths_of(draw))
 
 

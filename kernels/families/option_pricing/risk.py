@@ -74,7 +74,7 @@ def _scenarios(draw: Draw) -> Case:
         if grid:
             draft.numpy(f"{out} = total")
         else:
-            total = draft.known("total", draft.real, -20.0, 20.0)
+            total = draft.known("total", draft.real, -200.0, 200.0)
             fields: list[Expression] = []
             if draw.chance(0.4):
                 hedge = draft.array(draft.name("hedge", "financing"), draft.real, "n")
@@ -101,13 +101,14 @@ def _variance(draw: Draw) -> Case:
     i = draft.name("i", "portfolio", "book")
     name = draw.choice((f"portfolio_{kind}", f"{kind}_risk", f"compute_{kind}"))
     draft.reserve(name, "total", "inner", "a", "b", "risk", "exposure")
-    weights = draft.array(draft.name("weights", "allocations"), draft.real, "n", assets, low=0.1, high=1.0)
+    bounds = {"variance": (0.05, 12.0), "factor": (0.05, 90.0), "marginal": (0.05, 2.5), "beta": (0.05, 20.0)}[kind]
+    weights = draft.array(draft.name("weights", "allocations"), draft.real, "n", assets, low=0.3, high=1.0)
     if kind == "factor":
         factors = draw.integer(2, 3)
         loads = draft.array("loadings", draft.real, assets, factors)
-        own = draft.array("specific_var", draft.real, assets, low=0.05, high=0.3)
+        own = draft.array("specific_var", draft.real, assets, low=0.3, high=0.8)
     else:
-        cov = draft.array(draft.name("covariance", "cov"), draft.real, assets, assets, low=0.05, high=0.4)
+        cov = draft.array(draft.name("covariance", "cov"), draft.real, assets, assets, low=0.15, high=0.4)
     with draft.threads((i, "n", weights, 0)):
         draft.line(f"total = {draft.zero()}")
         if kind == "factor":
@@ -141,7 +142,7 @@ def _variance(draw: Draw) -> Case:
             if kind == "beta":
                 draft.line(f"total = total / {cov}[{row}, {row}]")
                 draft.numpy(f"total = total / {cov}[{row}, {row}]")
-        value: Expression = draft.known("total", draft.real, 0.05, 6.0)
+        value: Expression = draft.known("total", draft.real, *bounds)
         if kind in ("variance", "factor") and draw.chance(0.6):
             value = draft.let("risk", draw.choice(("sqrt(total)", "sqrt(total + 0.01)", "1.65 * sqrt(total)")))
         if draw.chance(0.5):

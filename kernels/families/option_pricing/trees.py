@@ -92,7 +92,7 @@ def _tree(draw: Draw) -> Case:
         draft.reserve("v", "nodes", "levels", "weight", "discount")
         draft.line("price = v0")
         draft.numpy("price = v[..., 0]")
-        m.store("price", draw.choice(("prices", "option_values")), 0.0, 0.5)
+        m.store("price", draw.choice(("prices", "option_values")), 0.0, 1.5)
     return m.case(name)
 
 
@@ -131,7 +131,7 @@ def _terminal_sum(draw: Draw) -> Case:
             draft.numpy(f"total = total + {math.comb(steps, k)} * p**{k} * (1.0 - p) ** {steps - k} * np.maximum({gain}, 0.0)")
         draft.known("total", draft.real, 0.0, 2.0)
         m.formulas(f"price = wp.exp(-{rate} * {time}) * total")
-        m.store("price", draw.choice(("prices", "option_values")), 0.0, 0.5)
+        m.store("price", draw.choice(("prices", "option_values")), 0.0, 1.5)
     return m.case(name)
 
 

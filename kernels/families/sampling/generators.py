@@ -27,7 +27,7 @@ def seeded(draw: Draw, draft: MirrorDraft, index: str, state: str = "state", *, 
     if way == "sum":
         draft.code(f"{state} = wp.rand_init({seed} + {index})")
     elif way == "frame":
-        frame = draft.uniform(draft.name("frame", "iteration", "step_index"), "int", Integers(0, 1000))
+        frame = draft.uniform(draft.name("frame", "iteration", "frame_index"), "int", Integers(0, 1000))
         draft.code(
             draw.choice((f"{state} = wp.rand_init({seed} + {frame}, {index})", f"{state} = wp.rand_init({seed}, {index} + {frame} * 7919)"))
         )

@@ -114,7 +114,7 @@ def build_triangular(draw: Draw, draft: Draft) -> Case:
     draft.guard(i, "n", rights, 0.3)
     count = str(k) if k else draft.extent(draft.name("size", "dim_k"), rights, 1, size="k")
     backwards = not lower
-    law = Law(draft, draw.choice(("limit", "response")), -4.0, 4.0) if k and draw.chance(0.5) else None
+    law = Law(draft, draw.choice(("limit", "response")), -10.0, 10.0, bound=3.0) if k and draw.chance(0.5) else None
     previous = draft.array(draft.name("previous", "offset"), draft.real, "n", size, *extra) if draw.chance(0.4) else ""
     with draft.block(f"for step in range({count}):" if backwards else f"for r in range({count}):"):
         if backwards:

@@ -117,12 +117,12 @@ def _estimate(draw: Draw) -> Case:
             draft.line(f"total += {k.warp()}")
         term = f"np.where(r2 > {limit}, 0.0, {k.numpy()})" if skips else k.numpy()
         draft.numpy(f"total = np.sum({term}, axis=1)")
-        total = draft.known("total", draft.real, 0.0, 80.0)
+        total = draft.known("total", draft.real, 0.0, 200.0)
         value = total
         if draw.chance(0.6):
             draft.line(f"mean = total / {draft.cast(samples)}")
             draft.numpy(f"mean = total / len({s.samples[0]})")
-            value = draft.known("mean", draft.real, 0.0, 3.0)
+            value = draft.known("mean", draft.real, 0.0, 4.0)
         fields: list[Expression] = []
         if draw.chance(0.4):
             fields.append(draft.load("base", draft.array(draft.name("prior", "offset_of"), draft.real, "n"), s.i, -1.0, 1.0))
@@ -165,8 +165,8 @@ def _regression(draw: Draw) -> Case:
             draft.let("w", text)
             draft.line(f"total += w * {target}[j]", "norm += w")
         draft.numpy(f"total, norm = np.sum(w * {target}[j], axis=1), np.sum(w, axis=1)")
-        draft.known("total", draft.real, -10.0, 10.0)
-        draft.known("norm", draft.real, 0.0, 60.0)
+        draft.known("total", draft.real, -61.0, 61.0)
+        draft.known("norm", draft.real, 0.0, 61.0)
         draft.let("value", draw.choice(("total / max(norm, 0.05)", "total / (norm + 0.05)")))
         value: Expression = draft.known("value", draft.real, -1.0, 1.0)
         if kind == "mean_shift":

@@ -87,7 +87,7 @@ def _row(draw: Draw) -> Case:
         if kind in ("two_pass", "skewness", "kurtosis", "deviation"):
             _begin(draft, "total")
             with layout.loop():
-                _total(draft, layout, "total", _element(draft, layout, data, "value"))
+                _total(draft, layout, "total", _element(draft, layout, data, "value", transform=0.0))
             draft.line(f"mean = total / {n}")
             draft.numpy(f"mean = total / {float(width)}")
             _central(draft, layout, data, kind, width)
@@ -103,8 +103,8 @@ def _row(draw: Draw) -> Case:
                 _total(draft, layout, "total", draft.read("q * v"))
                 _total(draft, layout, "second", draft.read("q * v * v"))
             draft.both("mean = total / w", "variance = second / w - mean * mean")
-            _finish(draft, layout, "mean_out", "mean", -1.0, 1.0)
-            _finish(draft, layout, "variance_out", "variance", 0.0, 1.0)
+            _finish(draft, layout, "mean_out", "mean", -4.0, 4.0)
+            _finish(draft, layout, "variance_out", "variance", 0.0, 16.0)
         elif kind in ("one_pass", "shifted"):
             _one_pass(draft, layout, data, kind, width)
         else:
@@ -141,16 +141,16 @@ def _central(draft: Draft, layout: Axis, data: str, kind: str, width: int) -> No
                 draft.numpy(f"m{highest} = np.sum(delta**{highest}, axis={layout.axis})")
     divisor = float(width - 1 if draw.chance(0.4) and highest == 2 and width > 1 else width)
     draft.formula(f"variance = m2 / {divisor}")
-    outs = [("mean", "mean_out", -1.0, 1.0), ("variance", "variance_out", 0.0, 1.0)]
+    outs = [("mean", "mean_out", -1.0, 1.0), ("variance", "variance_out", 0.0, 2.0)]
     if highest == 3:
         draft.formula(f"skew = m3 / ({float(width)} * wp.pow(variance + 0.05, 1.5))")
-        outs = [("skew", "skew_out", -2.0, 2.0)]
+        outs = [("skew", "skew_out", -3.0, 3.0)]
     elif highest == 4:
         draft.formula(f"kurtosis = m4 / ({float(width)} * (variance + 0.05) * (variance + 0.05)) - 3.0")
-        outs = [("kurtosis", "kurtosis_out", -3.0, 3.0)]
+        outs = [("kurtosis", "kurtosis_out", -3.0, 6.0)]
     elif draw.chance(0.4):
         draft.formula(draw.choice(("deviation = wp.sqrt(variance + 0.0001)", "deviation = wp.sqrt(variance + 0.01)")))
-        outs.append(("deviation", "deviation_out", 0.01, 1.0))
+        outs.append(("deviation", "deviation_out", 0.01, 1.5))
     for value, out, low, high in draw.subset(outs, draw.integer(1, len(outs))):
         _finish(draft, layout, out, value, low, high)
 
@@ -215,7 +215,8 @@ def _paired(draw: Draw) -> Case:
     layout.array(x, draft.real)
     layout.array(y, draft.real)
     name = draw.choice((f"row_{kind}", f"{kind}_rows", f"paired_{kind}"))
-    sums = ("sum_x", "sum_y", "sum_xy", "sum_xx", "sum_yy")
+    squares = kind != "covariance"
+    sums = ("sum_x", "sum_y", "sum_xy", *(("sum_xx", "sum_yy") if squares else ()))
     draft.reserve(name, *sums, "cov", "var_x", "var_y", "r", "xi", "yi", "mean_x", "mean_y", "slope", "gap")
     two_pass = draw.chance(0.4) and kind != "cosine"
     with layout.threads():
@@ -225,24 +226,24 @@ def _paired(draw: Draw) -> Case:
                 draft.line(f"sum_x += {x}[{layout.at}]", f"sum_y += {y}[{layout.at}]")
             draft.numpy(f"mean_x, mean_y = {x}.mean(axis={layout.axis}), {y}.mean(axis={layout.axis})")
             draft.line(f"mean_x = sum_x / {draft.number(width)}", f"mean_y = sum_y / {draft.number(width)}")
-            _begin(draft, "cov", "var_x", "var_y")
+            moments = ("cov", "var_x", "var_y") if squares else ("cov",)
+            _begin(draft, *moments)
             with layout.loop():
-                draft.line(
-                    f"dx = {x}[{layout.at}] - mean_x",
-                    f"dy = {y}[{layout.at}] - mean_y",
-                    "cov += dx * dy",
-                    "var_x += dx * dx",
-                    "var_y += dy * dy",
-                )
-            draft.line(*(f"{v} = {v} / {draft.number(width)}" for v in ("cov", "var_x", "var_y")))
+                draft.line(f"dx = {x}[{layout.at}] - mean_x", f"dy = {y}[{layout.at}] - mean_y", "cov += dx * dy")
+                if squares:
+                    draft.line("var_x += dx * dx", "var_y += dy * dy")
+            draft.line(*(f"{v} = {v} / {draft.number(width)}" for v in moments))
         else:
             _begin(draft, *sums)
             with layout.loop():
                 draft.line(f"xi = {x}[{layout.at}]", f"yi = {y}[{layout.at}]")
-                draft.line("sum_x += xi", "sum_y += yi", "sum_xy += xi * yi", "sum_xx += xi * xi", "sum_yy += yi * yi")
+                draft.line("sum_x += xi", "sum_y += yi", "sum_xy += xi * yi")
+                if squares:
+                    draft.line("sum_xx += xi * xi", "sum_yy += yi * yi")
             n = draft.number(width)
             draft.line(f"mean_x = sum_x / {n}", f"mean_y = sum_y / {n}", f"cov = sum_xy / {n} - mean_x * mean_y")
-            draft.line(f"var_x = sum_xx / {n} - mean_x * mean_x", f"var_y = sum_yy / {n} - mean_y * mean_y")
+            if squares:
+                draft.line(f"var_x = sum_xx / {n} - mean_x * mean_x", f"var_y = sum_yy / {n} - mean_y * mean_y")
             draft.numpy(f"mean_x, mean_y = {x}.mean(axis={layout.axis}), {y}.mean(axis={layout.axis})")
         draft.numpy(f"dx, dy = {x} - np.expand_dims(mean_x, {layout.axis}), {y} - np.expand_dims(mean_y, {layout.axis})")
         draft.numpy(
@@ -263,8 +264,9 @@ def _paired(draw: Draw) -> Case:
         elif kind in ("slope", "residual"):
             draft.formula("slope = cov / (var_x + 0.05)", "r = mean_y - slope * mean_x" if kind == "slope" else "r = var_y - slope * cov")
             if kind == "slope":
-                _finish(draft, layout, "slope_out", "slope", -2.0, 2.0)
+                _finish(draft, layout, "slope_out", "slope", -2.4, 2.4)
         else:
             draft.formula(f"r = cov * {width} / {max(width - 1.0, 1.0)}")
-        _finish(draft, layout, draw.choice(("out", "result", "statistic")), "r", -1.0, 1.0)
+        bound = {"slope": 3.3, "covariance": 2.0}.get(kind, 1.01)
+        _finish(draft, layout, draw.choice(("out", "result", "statistic")), "r", -bound, bound)
     return layout.case(name)

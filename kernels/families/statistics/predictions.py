@@ -20,7 +20,7 @@ def confusion(draw: Draw) -> Case:
     i = draft.name("i", "sample", "tid")
     name = draw.choice(("confusion_matrix", "count_outcomes", f"{kind}_counts", "evaluate_predictions"))
     draft.reserve(name, "truth", "guess", "bin", "rank", "hit", "p")
-    with_weight = draw.chance(0.35) and kind != "topk"
+    with_weight = draw.chance(0.35) and kind not in ("topk", "calibration")
     truth = draft.array(
         draft.name("labels", "truth_in", "targets"), I32, "n", domain=Integers(0, 2 if kind in ("binary", "calibration") else classes)
     )
@@ -115,7 +115,7 @@ def loss(draw: Draw) -> Case:
                 draft.line(f"total += wp.exp({logits}[{i}, c]{' - top' if stable else ''})")
             draft.line(f"loss = wp.log(total){' + top' if stable else ''} - {logits}[{i}, {label}[{i}]]")
             draft.numpy(f"loss = np.log(np.exp({logits}).sum(axis=1)) - {logits}[np.arange(len({label})), {label}]")
-            _reported(draft, i, "loss", 0.0, 3.0)
+            _reported(draft, i, "loss", 0.0, 4.0)
         return draft.case(name, ["n"], grids(draw, ["n"]))
     prediction = draft.array(draft.name("predictions", "scores", "logits"), draft.real, "n", low=-2.0, high=2.0)
     whole = kind in ("logistic", "hinge", "brier", "gradient")
@@ -156,7 +156,7 @@ def loss(draw: Draw) -> Case:
                 "elastic": "(z - y) * (z - y) + delta * abs(z)",
             }[kind]
             draft.formula(f"loss = {_spelled(text, delta.numpy() if delta is not None else '')}")
-        _reported(draft, i, "loss", 0.0, 6.0)
+        _reported(draft, i, "loss", -2.0, 11.0)
     return draft.case(name, ["n"], grids(draw, ["n"]))
 
 

@@ -115,7 +115,7 @@ def lagged(draw: Draw) -> Case:
         draft.numpy(f"length = {data}.shape[-1]", f"first = {data}[..., None, :]{less_numpy}")
         draft.numpy("places = np.arange(length)[None, :] + np.arange(dim[-1])[:, None]", "inside = places < length")
         draft.numpy(f"a, b = first, {other}[..., np.minimum(places, length - 1)]{less_numpy}")
-        draft.scope.update(a=draft.known("a", draft.real, -1.0, 1.0), b=draft.known("b", draft.real, -1.0, 1.0))
+        draft.scope.update(a=draft.known("a", draft.real, -1.3, 1.3), b=draft.known("b", draft.real, -1.3, 1.3))
         text = {"structure": "abs(a - b)", "variogram": "0.5 * (b - a) * (b - a)"}.get(kind, draw.choice(("a * b", "b * a")))
         term = draft.let("term", text)
         draft.line(f"total += {term.name}")
@@ -192,9 +192,9 @@ def trend(draw: Draw) -> Case:
         elif kind == "forecast":
             ahead = draw.choice((1.0, 2.0, 3.0))
             draft.formula(f"forecast = level + slope * {center + ahead}")
-            value, low, high = "forecast", -3.0, 3.0
+            value, low, high = "forecast", -6.0, 6.0
         else:
-            value, low, high = "slope", -1.0, 1.0
+            value, low, high = "slope", -2.0, 2.0
         result: Expression = draft.known(value, draft.real, low, high)
         if draw.chance(0.5):
             own = draft.array(draft.name("gain", "prior"), draft.real, "n", low=0.2)

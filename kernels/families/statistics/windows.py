@@ -152,6 +152,7 @@ def _moving(draw: Draw) -> Case:
                 numpy = f"(window * (np.arange({width}) - {(width - 1) / 2.0})).sum(axis=-1)"
             else:
                 norm = 1.0 if kind == "weighted" else float(width)
+                low, high = (-float(width), float(width)) if kind == "weighted" else (-1.0, 1.0)
                 numpy = {"weighted": f"window @ {taps}", "energy": "(window * window).sum(axis=-1)"}.get(kind, "window.sum(axis=-1)")
             draft.line(f"value = total / {draft.number(norm)}" if kind != "weighted" else "value = total")
             draft.numpy(f"value = {numpy} / {norm}")

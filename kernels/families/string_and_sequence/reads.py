@@ -58,7 +58,8 @@ def profile(draw: Draw) -> Case:
         elif kind == "table" and draw.chance(0.6):
             draft.formula(f"mean = score / {float(w)}")
             value = "mean"
-        item: Expression = draft.known(value, draft.real, -3.0, 3.0)
+        bound = 1.0 if value == "mean" else 2.0 * w
+        item: Expression = draft.known(value, draft.real, -bound, bound)
         if draw.chance(0.5):
             terms = [item]
             if draw.chance(0.6):

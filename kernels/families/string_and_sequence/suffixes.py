@@ -144,9 +144,10 @@ def automaton(draw: Draw) -> Case:
     final = draw.integer(1, states - 1)
     start = draft.value("start_state", I32, Integers(0, states)) if draw.chance(0.4) else "0"
     sticky = draw.chance(0.3)
+    parts = draw.subset(("state", "entered", "accepted", "histogram"), draw.integer(1, 3))
     with draft.threads((i, "n", text, 0)):
         length = str(width) if static else draft.extent("width", text, 1)
-        draft.line(f"state = int({start})", "entered = int(0)")
+        draft.line(f"state = int({start})", *(["entered = int(0)"] if "entered" in parts else []))
         draft.numpy(f"state, entered = np.full(dim[0], {start}), np.zeros(dim[0], np.int32)", f"for p in range({text}.shape[1]):")
         with draft.block(f"for {k} in range({length}):"):
             draft.line(f"symbol = int({text}[{i}, {k}])")
@@ -156,9 +157,9 @@ def automaton(draw: Draw) -> Case:
             else:
                 draft.line(f"state = {table}[state, symbol]")
                 draft.numpy(f"    state = {table}[state, {text}[:, p].astype(np.int64)]")
-            draft.line(*draw.choice(((f"if state == {final}:", "    entered += 1"), (f"entered += wp.where(state == {final}, 1, 0)",))))
-            draft.numpy(f"    entered = entered + (state == {final})")
-        parts = draw.subset(("state", "entered", "accepted", "histogram"), draw.integer(1, 3))
+            if "entered" in parts:
+                draft.line(*draw.choice(((f"if state == {final}:", "    entered += 1"), (f"entered += wp.where(state == {final}, 1, 0)",))))
+                draft.numpy(f"    entered = entered + (state == {final})")
         for part in sorted(parts):
             if part == "state":
                 draft.output("last_state", I32, "n")

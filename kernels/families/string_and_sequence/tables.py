@@ -90,7 +90,7 @@ def table_row(draw: Draw) -> Case:
                 draft.numpy(f"count = count + np.where(i >= {step_size}, {previous}[np.maximum(i - {step_size}, 0)], 0)")
             modulus = draw.choice((97, 1009))
             draft.both(f"best = count % {modulus}")
-        value: Expression = draft.known("best", type, 0.0, 4.0 if real else 100.0)
+        value: Expression = draft.known("best", type, 0.0, 4.0 if real else 1100.0)
         if draw.chance(0.4):
             value = draft.fused("updated", type, [value], smooth=True, domain=Interval(-1e5, 1e5))
         draft.line(f"{out}[{w}] = {value.warp()}")

@@ -17,6 +17,7 @@ from kernels.families.tile_fourier.spectra import Spectra
 from kernels.language.expression import Expression
 
 SIGNALS = ("signal", "wave", "samples", "z", "field")
+_LOUD = 20.0
 KNOBS = ("gain", "level", "alpha", "rate", "width", "slope")
 
 
@@ -68,10 +69,21 @@ def _finish(s: Spectra, kernel: str, tile: Tile, *, add: float = 0.06) -> Case:
     """Stores a complex or a real tile, the latter perhaps after a drawn formula."""
     draft, draw = s.draft, s.draft.draw
     if not tile.value.type.rank and draw.chance(0.6):
-        tile = s.grid.drawn(draft.name("final", "shown", "level_tile"), [tile], _knobs(s, 0.5), bound=1e4)
+        tile = s.grid.drawn(draft.name("final", "shown", "level_tile"), [_compressed(s, tile)], _knobs(s, 0.5), bound=1e4)
     s.grid.store(draft.name("out", "result", "dst", "spectrum_out"), tile, add=draw.chance(add))
-    suffix = draw.choice(("", "", "_tiled", "_rows", "_batch"))
-    return draft.finished(draft.free(f"{kernel}{suffix}"), s.grid.dim, s.grid.sizes())
+    return s.grid.finished(kernel, "_tiled", "_rows", "_batch")
+
+
+def _compressed(s: Spectra, tile: Tile) -> Tile:
+    """A real tile, or its logarithm or the like where its bound is far above the values that it mostly has."""
+    if tile.magnitude < _LOUD:
+        return tile
+    draft, draw, x = s.draft, s.draft.draw, tile.name
+    if tile.value.range.low >= 0.0:
+        return s.grid.formula(
+            draft.name("log_power", "loudness"), draw.choice((f"log(1.0 + min({x}, 5000.0))", f"log10(min({x}, 900.0) + 0.1)")), tile.shape
+        )
+    return s.grid.formula(draft.name("limited", "soft"), f"{x} / (1.0 + abs({x}))", tile.shape)
 
 
 def _back(s: Spectra, tile: Tile) -> Tile:
@@ -99,7 +111,10 @@ def _spectrum(s: Spectra) -> Case:
     if draw.chance(0.3):
         total = draft.name("total", "band_energy")
         value = s.grid.number(total, 2, f"wp.tile_sum({power.name})", s.grid.sum_text(power.name, power), 0.0, power.size * power.magnitude)
-        finished = draft.drawn_tile(draft.free("shown_total"), [value.value, *_knobs(s, 1.0)]) if draw.chance(0.6) else value.value
+        finished = value.value
+        if draw.chance(0.6):
+            level = draft.tile(draft.name("log_total", "total_level"), f"log(1.0 + min({value.name}, 8000.0))")
+            finished = draft.drawn_tile(draft.free("shown_total"), [level, *_knobs(s, 1.0)])
         s.grid.store_number(draft.name("energies", "totals"), Tile(finished, value.shape))
         return draft.finished(draft.free(draw.choice(("signal_energy", "parseval"))), s.grid.dim, s.grid.sizes())
     return _finish(s, draw.choice(("power_spectrum", "periodogram", "welch")), power, add=0.35)

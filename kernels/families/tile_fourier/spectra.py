@@ -101,6 +101,7 @@ class Spectra:
         self.shape: Shape = (*self.grid.shape(ROWS=self.rows), *self.grid.shape(N=self.length))
         self.complex: Type = vector(self.draft.width, 2)
         self._names: dict[str, str] = {}
+        self._frequencies: Tile | None = None
         self.is_real = False
 
     def load(self, *names: str, bound: float = 1.0) -> Tile:
@@ -147,7 +148,9 @@ class Spectra:
         return self.grid.named(name, tile.shape, warp, f"{factor} * {tile.name}", -bound, bound, tile.value.type)
 
     def frequencies(self, name: str) -> Tile:
-        """Names the tile of the whole frequencies, negative ones in the second half."""
+        """The tile of the whole frequencies, negative ones in the second half; named at its first use."""
+        if self._frequencies is not None:
+            return self._frequencies
         draft, n = self.draft, self.length
         function = draft.free(draft.draw.choice(("signed_frequency", "wave_number", "frequency_of")))
         real = draft.real.spelling
@@ -162,7 +165,8 @@ class Spectra:
         bins = draft.free("bins")
         draft.line(f"{bins} = wp.tile_broadcast(wp.tile_arange({self.shape[1].text}, dtype=int), shape={shape_text(self.shape)})")
         numpy = f"((np.arange({n}) + {n // 2}) % {n} - {n // 2}).astype({draft.precision})"
-        return self.grid.named(name, self.shape, f"wp.tile_map({function}, {bins})", numpy, -n / 2, n / 2)
+        self._frequencies = self.grid.named(name, self.shape, f"wp.tile_map({function}, {bins})", numpy, -n / 2, n / 2)
+        return self._frequencies
 
     def _defined(self, function: str) -> str:
         """The name of a function in both modules, which is defined at its first use."""

@@ -89,6 +89,4 @@ def finished(grid: TileGrid, kernel: str, tile: Tile, others: Sequence[Tile] = (
 
 def done(grid: TileGrid, kernel: str, **sizes: int) -> Case:
     """The finished case."""
-    draft = grid.draft
-    suffix = draft.draw.choice(("", "", "_tiled", "_tile", "_block"))
-    return draft.finished(draft.free(f"{kernel}{suffix}"), grid.dim, grid.sizes(**sizes))
+    return grid.finished(kernel, "_tiled", "_tile", "_block", **sizes)

@@ -23,7 +23,7 @@ def _indices(grid: TileGrid, count: Length, below: int, *, padded: bool = False)
     """Names a tile of indices below `below`: the block's own ones of an array, with -1 among them if `padded`, or computed."""
     draft, draw = grid.draft, grid.draft.draw
     name = draft.name(*_IDS)
-    if padded or draw.chance(0.6):
+    if padded or count.value > below or draw.chance(0.6):
         # A view, as a squeezed tile is one, cannot be an index.
         return grid.load(name, (count,), -1, below - 1, type=I32, domain=Integers(-1 if padded else 0, below), registers=True)
     start, step = draw.choice((0, 1, 2)), draw.choice((1, 2, 3))
@@ -135,7 +135,7 @@ def scatter(draw: Draw) -> Case:
     after = [":"] * type.rank
     if axis == 0 and draw.chance(0.5):
         draft.output(out, type, f"{numbers[0]} * {grid.extents[0]}", *numbers[1:])
-        start = ", ".join([f"{grid.index} * {count.text}", *["0"] * (axes - 1)])
+        start = ", ".join([grid.start(count), *["0"] * (axes - 1)])
         start = f"({start},)" if axes == 1 else f"({start})"
         draft.line(f"wp.tile_store_indexed({out}, indices={ids}, t={tile.name}, offset={start}{along})")
         joined = f".reshape({', '.join(map(str, (-1, *numbers[1:], *type.inner)))})"

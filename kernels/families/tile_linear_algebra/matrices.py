@@ -80,8 +80,11 @@ def flat(grid: TileGrid, name: str, matrix: Tile) -> Tile:
 
 def row_and_column_numbers(grid: TileGrid, n: Length) -> tuple[str, str]:
     """The names of two tiles that hold each element's row and column."""
-    draft = grid.draft
-    rows, columns = draft.free("row_ids"), draft.free("col_ids")
+    draft, key = grid.draft, f"numbers of {n.value}"
+    if key in grid.made:
+        rows, columns = grid.made[key]
+        return rows, columns
+    rows, columns = grid.made[key] = draft.free("row_ids"), draft.free("col_ids")
     square = shape_text((n, n))
     draft.line(
         f"{rows} = wp.tile_broadcast(wp.tile_reshape(wp.tile_arange({n.text}, dtype=int), shape=({n.text}, 1)), shape={square})",

@@ -61,8 +61,7 @@ def _finished(grid: TileGrid, kernel: str, tile: Tile, others: Sequence[Tile] = 
         same = [t for t in others if t.numbers == tile.numbers and draw.chance(0.5)]
         tile = grid.drawn(draft.name("finished", "response", "final", "shown"), [tile, *same], _knobs(grid, 0.5), bound=1e3)
     grid.store(draft.name("out", "result", "dst", "noisy_out"), tile)
-    suffix = draw.choice(("", "", "_tiled", "_tile", "_block"))
-    return draft.finished(draft.free(f"{kernel}{suffix}"), grid.dim, grid.sizes())
+    return grid.finished(kernel, "_tiled", "_tile", "_block")
 
 
 def _dropout(draw: Draw) -> Case:

@@ -43,10 +43,11 @@ class Streams:
         self._count += 1
         first, _, last = grid.index.partition(", ")
         number = f"{first} * 64 + {last}" if last else first
-        text = f"{number} * 16 + {offset}" if not last else f"({number}) * 16 + {offset}"
+        rest = "" if offset == "0" else f" + {offset}"
+        text = f"{number} * 16{rest}" if not last else f"({number}) * 16{rest}"
         draft.line(f"{name} = wp.rand_init({self.seed.name}, {text})")
         blocks = "np.arange(dim[0])" if not last else "(np.arange(dim[0])[:, None] * 64 + np.arange(dim[1]))"
-        draft.numpy(f"{name} = rand_init({self.seed.numpy()}, {blocks} * 16 + {offset})")
+        draft.numpy(f"{name} = rand_init({self.seed.numpy()}, {blocks} * 16{rest})")
         return draft.known(name, I32, 0.0, 1.0)
 
     def reals(self, name: str, rng: Variable, shape: Shape, low: float | None = None, high: float = 1.0) -> Tile:

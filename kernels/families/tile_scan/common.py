@@ -109,6 +109,4 @@ def finished(grid: TileGrid, kernel: str, result: Tile, others: Sequence[Tile] =
 
 def done(grid: TileGrid, kernel: str, **sizes: int) -> Case:
     """The finished case."""
-    draft = grid.draft
-    suffix = draft.draw.choice(("", "", "_tiled", "_rows", "_block"))
-    return draft.finished(draft.free(f"{kernel}{suffix}"), grid.dim, grid.sizes(**sizes))
+    return grid.finished(kernel, "_tiled", "_rows", "_block", **sizes)

@@ -186,12 +186,12 @@ def counters(draw: Draw) -> Case:
     terms: list[str] = []
     with lanes.strided(arrays[0]):
         value = lanes.read(arrays[0], type=kind, low=-9.0 if kind.is_integer else -1.0, high=9.0 if kind.is_integer else 1.0)
-        for part in parts:
+        tests = draw.shuffled(("> 0", "< 0", "% 2 == 0"))
+        for part, test in zip(parts, tests, strict=False):
             if kind.is_integer:
-                test, numpy = draw.choice((("> 0", "> 0"), ("< 0", "< 0"), ("% 2 == 0", "% 2 == 0")))
                 draft.line(f"if {value.name} {test}:", f"    {part} += {draw.choice((value.name, '1'))}")
                 counted = draft.kernel[-1].rpartition(" += ")[2].strip()
-                terms.append(f"np.where({value.numpy()} {numpy}, {counted if counted == '1' else value.numpy()}, 0)")
+                terms.append(f"np.where({value.numpy()} {test}, {counted if counted == '1' else value.numpy()}, 0)")
             else:
                 term = lanes.term([value], draft.free(f"{part}_term"))
                 draft.line(f"{part} += {term.name}")

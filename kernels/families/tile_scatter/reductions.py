@@ -11,7 +11,7 @@ from kernels.case import Case
 from kernels.domains import Integers, Offsets
 from kernels.drafting.tile_grid import Tile
 from kernels.draw import Draw
-from kernels.families.tile_scatter.lanes import Lanes
+from kernels.families.tile_scatter.lanes import KNOBS, Lanes
 from kernels.language.types import I32, matrix, vector
 
 
@@ -73,10 +73,12 @@ def extreme(draw: Draw) -> Case:
     with lanes.strided(array):
         value = lanes.read(array, "d", "score", "candidate")
         if draw.chance(0.6):
-            draft.scope["v"] = value
-            factor = draft.knob(draft.name("slope", "gain"), 0.3, 1.5)
-            draft.scope["g"] = factor
-            value = draft.let(draft.free("measure"), draw.choice(("v * g", "g - v", "v + g * v * v")))
+            draft.scope.update(v=value, g=draft.knob(draft.name("slope", "gain"), 0.3, 1.5))
+            formulas = ["v * g", "g - v", "v + g * v * v"]
+            if draw.chance(0.5):
+                draft.scope["u"] = lanes.read(lanes.row("penalties", "offsets", "bias_values"))
+                formulas = ["v + g * u", "v - u", "u - g * v", "v * v + g * u * u", "exp(v) + g * u"]
+            value = draft.let(draft.free("measure"), draw.choice(formulas))
         with draft.block(f"if {value.name} {sign} {best}:"):
             draft.line(f"{best} = {value.name}", f"{place} = {lanes.index}")
     found = draft.free("found")
@@ -127,17 +129,17 @@ def vector_sums(draw: Draw) -> Case:
         elif kind == "moment":
             pushes = lanes.row("forces", "velocities", "pushes", type=vec)
             f = lanes.read(pushes, "f", "push", type=vec)
-            draft.line(f"{acc} += wp.cross({name}, {f.name})")
-            draft.numpy(f"terms = np.cross({name}, {f.name})")
+            warp, numpy = _weighted(lanes, 0.6, 1)
+            draft.line(f"{acc} += {warp}wp.cross({name}, {f.name})")
+            draft.numpy(f"terms = {numpy}np.cross({name}, {f.name})")
         elif kind == "covariance":
-            draft.line(f"{acc} += wp.outer({name}, {name})")
-            draft.numpy(f"terms = {name}[..., :, None] * {name}[..., None, :]")
+            warp, numpy = _weighted(lanes, 0.7, 2)
+            draft.line(f"{acc} += {warp}wp.outer({name}, {name})")
+            draft.numpy(f"terms = {numpy}({name}[..., :, None] * {name}[..., None, :])")
         else:
-            weights = lanes.row("weights", "masses", low=0.1)
-            w = lanes.read(weights, "w", "mass")
-            value = lanes.term([w], "factor") if draw.chance(0.5) else w
-            draft.line(f"{acc} += {value.name} * {name}")
-            draft.numpy(f"terms = {value.numpy()}[..., None] * {name}")
+            warp, numpy = _weighted(lanes, 1.0, 1)
+            draft.line(f"{acc} += {warp}{name}")
+            draft.numpy(f"terms = {numpy}{name}")
     axis = -3 if result.rank == 2 else -2
     draft.numpy(f"total = np.sum(terms, axis={axis})")
     tile = draft.free("tile_of_threads")
@@ -162,6 +164,16 @@ def vector_sums(draw: Draw) -> Case:
     )
 
 
+def _weighted(lanes: Lanes, chance: float, rank: int) -> tuple[str, str]:
+    """A factor of what a thread adds up, in both spellings: with probability `chance` a weight of its element, or what is made of it."""
+    draw = lanes.draft.draw
+    if not draw.chance(chance):
+        return "", ""
+    weight = lanes.read(lanes.row("weights", "masses", low=0.1), "w", "mass")
+    value = lanes.term([weight], "factor") if draw.chance(0.7) else weight
+    return f"{value.name} * ", f"{value.numpy()}[..., {', '.join(['None'] * rank)}] * "
+
+
 def centered(draw: Draw) -> Case:
     """Each row less its mean, or its values shared out by its sum: a first pass adds up, a second one writes."""
     lanes = Lanes(draw, differentiable=0.6)
@@ -172,7 +184,7 @@ def centered(draw: Draw) -> Case:
     draft.line(f"{acc} = {draft.zero()}")
     with lanes.strided(array):
         element = lanes.read(array)
-        term = lanes.term([element]) if draw.chance(0.5) else element
+        term = lanes.term([element]) if draw.chance(0.75) else element
         draft.line(f"{acc} += {term.name}")
     total = draft.free("total")
     draft.line(f"{total} = wp.tile_sum(wp.tile({acc}))")
@@ -188,7 +200,11 @@ def centered(draw: Draw) -> Case:
         again = lanes.read(array, "again", "entry")
         draft.scope.update(v=again, m=mean_value)
         if draft.differentiable:
-            result = draft.let(draft.free("centered"), draw.choice(("v - m", "m - v", "v + 0.5 * m", "2.0 * v - m")))
+            formulas = ["v - m", "m - v", "v + 0.5 * m", "2.0 * v - m"]
+            if draw.chance(0.6):
+                draft.scope["g"] = draft.knob(draft.name(*KNOBS), 0.2, 1.5)
+                formulas = ["g * (v - m)", "v - g * m", "g * v + m", "exp(g * v) - m", "m + v * v * g"]
+            result = draft.let(draft.free("centered"), draw.choice(formulas))
         else:
             result = draft.let(draft.free("shared"), draft.drawn(draft.real, [again, mean_value, *lanes.knobs(0.4)]))
         draft.line(f"{out}[{grid.index}, {lanes.index}] = {result.name}")

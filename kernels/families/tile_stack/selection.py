@@ -96,12 +96,13 @@ def overflowing(draw: Draw) -> Case:
     array = lanes.row("values", "requests", "events", type=type, domain=domain(type))
     stack.declare(type)
     dropped, accepted = draft.name("dropped", "lost"), draft.name("accepted", "stored")
-    draft.line(f"{dropped} = int(0)", f"{accepted} = int(0)")
+    counts = draw.chance(0.5)
+    draft.line(*(f"{name} = int(0)" for name in ((dropped, accepted) if counts else (dropped,))))
     with lanes.rounds(array):
         value, keep = stack.tested(array, type)
         stack.push(value.name, keep, slot="slot")
         draft.line(f"if {keep} and slot < 0:", f"    {dropped} += 1")
-        if counts := draw.chance(0.5):
+        if counts:
             draft.line("if slot >= 0:", f"    {accepted} += 1")
     pushed = f"np.sum({keep}, axis=-1, keepdims=True).astype(np.int32)"
     stack.store_count(f"np.minimum({pushed}, {stack.capacity})[..., 0]", "held_out", "counts_out")

@@ -15,6 +15,7 @@ from kernels.language.types import I32, Type
 
 CAPACITY = 160
 """As many as the longest row has elements, and more."""
+_FAR = 4.0
 
 
 class Stack:
@@ -66,8 +67,7 @@ class Stack:
             left, _, right = text.partition(" and ")
             numpy = f"({left}) & ({right})" if right else text
         else:
-            numpy = f"{{0}} {draw.choice(('>', '<'))} {round(draw.real(-0.4, 0.4) + 0.003, 3)}"
-            # A digit more than constants of formulas have: a value that is clamped must not be the threshold.
+            numpy = f"{{0}} {draw.choice(('>', '<'))} {threshold(value, draw.real(0.35, 0.65))}"
             warp = draft.warp(numpy.format(value.name))
         draft.line(f"{name} = {warp}")
         draft.numpy(f"{name} = {numpy.format(value.numpy())}")
@@ -94,7 +94,22 @@ class Stack:
                 draft.numpy(f"score = np.sum({value} * {value}, axis=-1)")
                 measured = draft.known("score", draft.real, 0.0, 3.0)
             self.test(measured, keep)
+            if draw.chance(0.5 if type.is_integer or type.rank else 0.1):
+                enabled = lanes.row("enabled", "alive", "mask", type=I32, domain=Integers(0, 3))
+                draft.line(f"{keep} = {keep} and {lanes.at(enabled)} != 0")
+                draft.numpy(f"{keep} = {keep} & ({enabled} != 0)")
         return known, keep
+
+
+def threshold(value: Variable, share: float) -> float:
+    """A number that lies `share` of the way up the range of a value; the far ends of a wide range, where values hardly come, do not count.
+
+    It has a digit more than constants of formulas have: a value that is clamped must not be the threshold.
+    """
+    low, high = max(value.range.low, -_FAR), min(value.range.high, _FAR)
+    if low >= high:
+        low, high = value.range.low, value.range.high
+    return round(round(low + share * (high - low), 2) + 0.003, 3)
 
 
 def domain(type: Type) -> Integers | None:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from kernels.case import Case
 from kernels.domains import Integers
 from kernels.draw import Draw
-from kernels.families.tile_stack.stacks import Stack, number
+from kernels.families.tile_stack.stacks import Stack, number, threshold
+from kernels.language.expression import Expression
 from kernels.language.types import I32, vector
 
 _STEPS = (
@@ -96,22 +97,27 @@ def tree_walk(draw: Draw) -> Case:
             draft.line(f"key = {lines}[{grid.index}, node]")
             draft.numpy(f"key = {lines}")
             key = draft.known("key", draft.real, -1.0, 1.0)
-            if draw.chance(0.5):
+            if draw.chance(0.8):
                 key = draft.let(draft.free("priority"), draft.drawn(draft.real, [key, *lanes.knobs(0.5)], smooth=True))
-            threshold = round(0.3 * max(key.range.low, -3.0) + 0.003, 3)
-            with draft.block(f"if {draft.warp(f'{key.name} > {threshold}')}:"):
+            limit = threshold(key, 0.3)
+            with draft.block(f"if {draft.warp(f'{key.name} > {limit}')}:"):
                 with draft.block(f"if node < {inner}:"):
                     draft.line("left = 2 * node + 1", "opened = True")
                 with draft.block("else:"):
                     draft.line(f"leaf = {leaf_values}[{grid.index}, node - {inner}]")
                     draft.numpy(f"leaf = {leaf_values}")
                     leaf = draft.known("leaf", draft.real, -1.0, 1.0)
-                    value = lanes.term([leaf, *([scale] if scale is not None else [])]) if draw.chance(0.7) else leaf
+                    inputs: list[Expression] = [leaf]
+                    if draw.chance(0.4):
+                        ages = draft.array(draft.name("ages", "charges_in", "areas_in"), draft.real, *grid.extents, inner + 1)
+                        place = f"{grid.index}, node - {inner}"
+                        inputs.append(draft.load(draft.free("beside"), ages, place, -1.0, 1.0))
+                    value = lanes.term([*inputs, *([scale] if scale is not None else [])]) if draw.chance(0.9) else leaf
                     draft.line(f"wp.atomic_add({out}, {grid.index}, {value.name})")
         stack.push("left", "opened")
         stack.push("left + 1", "opened")
     draft.numpy(
-        f"passes = {key.numpy()} > {threshold}",
+        f"passes = {key.numpy()} > {limit}",
         f"reached = np.zeros({lines}.shape, bool)",
         "reached[:, 0] = True",
         f"for node in range({inner}):",

@@ -69,6 +69,4 @@ def load_distinct(grid: TileGrid, type: Type, shape: Shape, *names: str) -> Tile
 
 def done(grid: TileGrid, kernel: str) -> Case:
     """The finished case."""
-    draft = grid.draft
-    suffix = draft.draw.choice(("", "", "_tiled", "_tile", "_block"))
-    return draft.finished(draft.free(f"{kernel}{suffix}"), grid.dim, grid.sizes())
+    return grid.finished(kernel, "_tiled", "_tile", "_block")

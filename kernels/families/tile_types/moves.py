@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from kernels.case import Case
@@ -51,8 +52,10 @@ def _named(grid: TileGrid, shape: Shape, warp: str, numpy: str, tile: Tile, *nam
 
 
 def _copy(grid: TileGrid, tile: Tile) -> Tile:
-    """A tile of its own with the elements of one that may be a view."""
+    """The tile, or another of its own with the same elements, as one does before a view is written to."""
     draft = grid.draft
+    if draft.draw.chance(0.6):
+        return tile
     name = draft.free(f"{tile.name}_copy")
     draft.line(f"{name} = wp.tile_zeros(shape={shape_text(tile.shape)}, dtype={tile.value.type.spelling}{draft.storage()})")
     draft.line(f"{name} += {tile.name}")
@@ -89,12 +92,15 @@ def _picked(grid: TileGrid, tile: Tile) -> Tile:
     axis = draw.integer(0, len(tile.shape) - 1)
     side, count = tile.numbers[axis], draw.choice((2, 3, 4))
     ids = draft.free("ids")
-    start, step = draw.choice(((0, 1), (0, 2), (-1, -1), (1, 1)))
+    start, step = draw.integer(0, side - 1), draw.choice([n for n in (1, 2, 3) if math.gcd(n, side) == 1])
     # The numbers stay within the axis by what is left of a division.
-    function = draft.free("wrapped")
-    draft.definitions.append(["@wp.func", f"def {function}(k: int) -> int:", f"    return ({abs(start)} + k * {abs(step)}) % {side}"])
+    function = draft.free(draw.choice(("wrapped", "place_of", "source_row")))
+    text = f"{start} + k" if start else "k"
+    text = text if step == 1 else f"{text} * {step}"
+    text = f"({text})" if start else text
+    draft.definitions.append(["@wp.func", f"def {function}(k: int) -> int:", f"    return {text} % {side}"])
     draft.line(f"{ids} = wp.tile_map({function}, wp.tile_arange({count}, dtype=int))")
-    numbers = [(abs(start) + k * abs(step)) % side for k in range(count)]
+    numbers = [(start + k * step) % side for k in range(count)]
     shape = tuple(Length.of(count) if k == axis else n for k, n in enumerate(tile.shape))
     subscript = ", ".join([":"] * axis + [ids] + [":"] * (len(tile.shape) - 1 - axis))
     return _named(grid, shape, f"{tile.name}[{subscript}]", f"{tile.numpy}.take({numbers}, axis={axis + 1})", tile, "picked", "gathered")
@@ -205,7 +211,7 @@ def by_index(draw: Draw) -> Case:
         draft.line(f"wp.tile_store_indexed({out}[{grid.index}], indices={mirror}, t={tile.name}{along})")
         draft.numpy(f"{out} = {tile.numpy}[{cut}]")
     else:
-        offset = f"({grid.index} * {shape[0].text}, 0, 0, 0)"
+        offset = f"({grid.start(shape[0])}, 0, 0, 0)"
         draft.line(f"wp.tile_store_indexed({out}, indices={mirror}, t={tile.name}, offset={offset}{along})")
         inner = "".join(f", {n}" for n in type.inner)
         draft.numpy(f"{out} = {tile.numpy}[{cut}].reshape(-1, {', '.join(str(n.value) for n in shape[1:])}{inner})")

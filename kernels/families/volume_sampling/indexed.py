@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernels.case import Case
-from kernels.domains import Integers, Uniform
+from kernels.domains import Domain, Integers, Uniform
 from kernels.drafting.arguments import Field
 from kernels.drafting.mirror.steps import stored
 from kernels.drafting.queries.script import QueryScript
@@ -54,9 +54,12 @@ def _declare(s: QueryScript, extent: int) -> None:
 def build_indexed(draw: Draw) -> Case:
     """Data on the voxels of an index volume: sampled with and without gradients, looked up, scattered back, counted."""
     s = QueryScript(draw)
-    vectors = draw.chance(0.35)
-    base, shape = ("vec3" if vectors else "real"), SHAPES[int(vectors)]
     what = draw.choice(("sample", "sample", "slope", "lookup", "scatter"))
+    vectors = draw.chance(0.35)
+    base = "vec3" if vectors else "real"
+    if what == "sample" and draw.chance(0.2):
+        base = draw.choice(("wp.float64", "wp.vec4f", "int"))
+    shape = SHAPES[s.typed(base).rank]
     # Outside of all voxels a slope is the rounding of a sum that cancels: those are asked for where every voxel is there.
     dense = what == "slope"
     extent = draw.choice((5, 6)) if dense else draw.choice((6, 7, 10))
@@ -73,12 +76,13 @@ def build_indexed(draw: Draw) -> Case:
             names=("points", "positions", "samples"),
         )
         s.thread("n", "x", index="t", names=("tid", "idx"), counts=("num_points",))
-    s.field("data", base, "voxels", low=-1.0, high=1.0, names=("voxel_data", "voxel_values", "payload"))
+    values: Domain = Integers(-20, 20) if base == "int" else Uniform(-1.0, 1.0)
+    s.field("data", base, "voxels", domain=values, names=("voxel_data", "voxel_values", "payload"))
     _declare(s, extent)
     s.answer("volume_lookup_index", NUMBER, ("int",))
     if integer:
         return _by_number(s, draw, base, what)
-    background = s.uniform("background", base, Uniform(-1.0, 1.0), names=("outside", "bg_value"))
+    background = s.uniform("background", base, values, names=("outside", "bg_value"))
     if not dense and draw.chance(0.35):
         s.answer(
             "volume_world_to_index",
@@ -103,9 +107,13 @@ def build_indexed(draw: Draw) -> Case:
             s.result("grad_out", "vec3", "n", names=("slopes", "gradient"))
             s.code(draw.choice(("grad_out[t] = grad", "grad_out[t] = grad * value", "grad_out[t] = grad / (wp.length(grad) + 0.1)")))
     else:
-        mode = draw.choice(("wp.Volume.LINEAR", "wp.Volume.LINEAR", "wp.Volume.CLOSEST"))
+        mode = "wp.Volume.CLOSEST" if base == "int" else draw.choice(("wp.Volume.LINEAR", "wp.Volume.LINEAR", "wp.Volume.CLOSEST"))
         s.answer("volume_sample_index", [line.format(**shape) for line in SAMPLE], (base,), needs=NEEDS_SIDES)
         s.code(f"value = wp.volume_sample_index(volume, uvw, {mode}, data, {background})")
+    if base not in ("real", "vec3"):
+        s.result("out", base, "n", names=("sampled", "values_out", "field_at"))
+        s.code(f"out[t] = {draw.choice(('value', 'value + value', 'value - background'))}")
+        return s.finish(draw.choice(("sample_index_volume", "sample_sparse")), ["n"], _sizes(draw, extent))
     if draw.chance(0.4):
         s.field("weight", "real", "n", low=0.2, high=1.5, names=("mass", "gain"))
         s.code("value = value * weight[t]")

@@ -143,10 +143,14 @@ def _jacobian(s: QueryScript, draw: Draw, volume: Volume) -> Case:
     return s.finish(draw.choice(("velocity_gradient", "field_jacobian", "vorticity_at")), ["n"], volume_sizes(s))
 
 
+_OTHERS = ("float64", "vec4f", "vec3d", "int64", "uint32")
+"""Types of which two voxels are put together, no more."""
+
+
 def build_stencil(draw: Draw) -> Case:
     """Voxels with their neighbours: differences, Laplacians, averages, extremes; for listed voxels or a grid of threads."""
     s = QueryScript(draw)
-    dtype = draw.choice(("float32", "float32", "vec3f", "int32"))
+    dtype = draw.weighted(("float32", "vec3f", "int32", *_OTHERS), (6, 3, 3, *[0.4] * len(_OTHERS)))
     volume = Volume(s, dtype, start=draw.choice((0, -8)))
     grid = draw.chance(0.4)
     extents: tuple[str, ...] = ("n",)
@@ -163,26 +167,27 @@ def build_stencil(draw: Draw) -> Case:
         s.field("voxels", "vec3i", "n", domain=Integers(volume.start - 1, volume.start + 17), names=("coords", "ijk", "cells"))
         s.thread("n", "voxels", index="t", names=("tid", "idx"), counts=("num_voxels",))
         s.code("cell = voxels[t]\ni = cell[0]\nj = cell[1]\nk = cell[2]")
-    volume.declare(high=30.0 if dtype == "int32" else 1.0)
+    volume.declare(high=30.0 if volume.type.has_integers else 1.0)
     volume.lookup()
-    kind = (
-        draw.choice(("laplacian", "gradient", "mean", "extreme"))
-        if dtype == "float32"
-        else draw.choice(("laplacian", "mean"))
-        if dtype == "vec3f"
-        else "majority"
-    )
-    if dtype == "int32" and draw.chance(0.5):
-        kind = "laplacian"
+    kinds = {
+        "float32": ("laplacian", "gradient", "mean", "extreme"),
+        "vec3f": ("laplacian", "mean"),
+        "int32": ("majority", "laplacian"),
+    }
+    kind = draw.choice(kinds.get(dtype, ("pair",)))
     return _stencil(s, draw, volume, kind, at, extents)
 
 
 def _stencil(s: QueryScript, draw: Draw, volume: Volume, kind: str, at: str, extents: Sequence[str]) -> Case:
     around = ("i + 1, j, k", "i - 1, j, k", "i, j + 1, k", "i, j - 1, k", "i, j, k + 1", "i, j, k - 1")
     calls = [volume.call_lookup(place) for place in around]
-    plain = {"float32": "real", "vec3f": "vec3", "int32": "int"}[volume.dtype]
+    plain = {"float32": "real", "vec3f": "vec3", "int32": "int"}.get(volume.dtype, f"wp.{volume.dtype}")
     s.code(f"center = {volume.call_lookup('i, j, k')}")
-    if kind == "gradient":
+    if kind == "pair":
+        s.code(f"ahead = {calls[draw.choice((0, 2, 4))]}")
+        s.result("out", plain, *extents, differentiable=False, names=("pair_sum", "values_out", "larger"))
+        s.code(f"out[{at}] = {draw.choice(('center + ahead', 'wp.max(center, ahead)', 'wp.min(center, ahead)'))}")
+    elif kind == "gradient":
         s.tuning(("inv_2h", 0.5, 2.0))
         parts = [f"({calls[2 * axis]} - {calls[2 * axis + 1]}) * inv_2h" for axis in range(3)]
         s.code("\n".join(f"d{axis} = {part}" for axis, part in zip("xyz", parts, strict=True)))

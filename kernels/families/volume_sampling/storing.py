@@ -25,7 +25,7 @@ STORED = (
 def build_store(draw: Draw) -> Case:
     """Values stored into a volume that starts at zero, each voxel by one thread."""
     s = QueryScript(draw)
-    dtype = draw.choice(("float32", "float32", "vec3f", "int32", "float64", "vec3d", "int64"))
+    dtype = draw.choice(("float32", "float32", "vec3f", "int32", "float64", "vec3d", "int64", "vec4f"))
     volume = Volume(s, dtype, written=True)
     grid = draw.chance(0.4)
     extents = ["nx", "ny", "nz"] if grid else ["n"]
@@ -62,7 +62,7 @@ def build_store(draw: Draw) -> Case:
 def _value(s: QueryScript, draw: Draw, volume: Volume, at: str, extents: list[str]) -> str:
     """Names what a thread stores as `value`, of the volume's type."""
     dtype = volume.dtype
-    if dtype in ("float64", "vec3d", "int64") or draw.chance(0.25):
+    if dtype in ("float64", "vec3d", "int64", "vec4f") or draw.chance(0.25):
         kind = {"float32": "real", "int32": "int", "vec3f": "vec3"}.get(dtype, f"wp.{dtype}")
         domain = Integers(-50, 50) if volume.type.has_integers else Uniform(-1.0, 1.0)
         s.field("source", kind, *extents, domain=domain, differentiable=False, names=("data", "dense", "values_in"))

@@ -54,7 +54,7 @@ ADJUSTED = re.compile(r"^    (net|book_value|adjusted|marked) = ", re.MULTILINE)
 
 def first(builder, fits):
     """The first of the builder's cases whose value is stored as it is and that fits."""
-    for index in range(400):
+    for index in range(4000):
         case = builder(Draw(7, "option_pricing", index))
         if not ADJUSTED.search(case.reference_source) and fits(case, {a.name for a in case.arguments}):
             return case

@@ -57,11 +57,13 @@ class TileDraft(Draft):
     """One kernel on tiles and its reference under way. Tiles have `size` elements, and the shape of the text `shape`, such as `(16,)`.
 
     With `differentiable=False` no argument has a gradient, for kernels whose tile operations have none. `smooth` drafts draw no operation
-    that jumps; of others with a gradient half are smooth.
+    that jumps; of others with a gradient half are smooth. `without` names operations that no drawn expression has.
     """
 
-    def __init__(self, draw: Draw, *, width: str | None = None, differentiable: bool = True, smooth: bool = False) -> None:
-        super().__init__(draw, width=width, smooth=(differentiable and draw.chance(0.5)) or smooth)
+    def __init__(
+        self, draw: Draw, *, width: str | None = None, differentiable: bool = True, smooth: bool = False, without: Sequence[str] = ()
+    ) -> None:
+        super().__init__(draw, width=width, smooth=(differentiable and draw.chance(0.5)) or smooth, without=without)
         self.differentiable = differentiable
         self.block_dim = _block_dim(draw)
         self.shape = ""

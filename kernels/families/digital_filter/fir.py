@@ -143,8 +143,10 @@ def build_moving(draw: Draw, draft: Draft) -> Case:
     """Statistics over a moving window: mean, power, variance, a score, extent, roughness."""
     signal = Signal(draft)
     width = draw.choice((3, 4, 5, 7, 8))
-    rule = signal.border(("hold", "wrap", "mirror"))
     kind = draw.choice(("mean", "power", "variance", "score", "range", "total_variation", "crest", "weighted"))
+    # Of a window that holds one sample alone, a variance is nothing but rounding.
+    spread = kind in ("variance", "score")
+    rule = signal.border(("wrap", "mirror") if spread else ("hold", "wrap", "mirror"))
     behind = width - 1 if draw.chance(0.5) else width // 2
     i = signal.i
     zero = draft.zero()
@@ -191,7 +193,7 @@ def build_moving(draw: Draw, draft: Draft) -> Case:
         signal.gather(rule, "near", f"np.arange(length)[:, None] + np.arange({width}) - {behind}")
         draft.numpy(numpy)
         signal.finish(draft.known("value", draft.real, -9.0, 9.0))
-    return draft.case(draw.choice((f"moving_{kind}", f"rolling_{kind}", f"windowed_{kind}")), signal.dim, signal.sizes())
+    return draft.case(draw.choice((f"moving_{kind}", f"rolling_{kind}", f"windowed_{kind}")), signal.dim, signal.sizes(9 if spread else 1))
 
 
 def build_complex(draw: Draw, draft: Draft) -> Case:

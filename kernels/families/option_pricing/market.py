@@ -53,7 +53,8 @@ class Market:
         draft = self.draft
         if not self.draw.chance(share):
             return draft.knob(draft.free(name), low, high).numpy()
-        array = draft.name(*arrays, f"{name}s", f"{name}_in")
+        plural = f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+        array = draft.name(*arrays, plural, f"{name}_in")
         draft.array(array, draft.real, self.size, low=low, high=high)
         local = draft.free(name)
         self._loads.append((local, array))
@@ -149,7 +150,12 @@ class Market:
                 terms.append(draft.load(draft.free(f"{array}_i"), array, self.i, 0.2, 1.0))
         if draw.chance(0.3):
             terms.append(draft.knob(draft.free("haircut"), 0.1, 0.9))
-        return draft.fused(draft.name("net", "book_value", "adjusted", "marked"), draft.real, terms, domain=Interval(-1e4, 1e4)).name
+        return draft.fused(
+            draft.name("net", "book_value", "adjusted", "marked", "carried_value", "total_value", "balance", "settled"),
+            draft.real,
+            terms,
+            domain=Interval(-1e4, 1e4),
+        ).name
 
     def total(self, name: str, out: str, *, bins: int = 0) -> None:
         """Adds the value `name` to one cell, or to that of the contract's book."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -120,6 +120,15 @@ def test_release(tmp_path):
 def test_reach_with_gpus(asked_anew):
     asked_anew.setattr(driver, "_load", lambda: FakeDriver((H100, T4)))
     assert target("cuda").reach() == Reach("executed", (H100.name, T4.name), ("sm_90", "sm_75"), gpus=2)
+
+
+def test_threads_of_a_block():
+    """The processor runs them as one, unless it can have them wait for each other."""
+    host = Reach("executed_on_host", ("x86_64",), ("sm_90",))
+    assert host.threads(32) == 1
+    assert replace(host, fibers=True).threads(32) == 32
+    assert Reach("executed", ("GPU",), ("sm_90",), gpus=1).threads(64) == 64
+    assert replace(host, fibers=True).threads(None) == 1
 
 
 def test_reach_without_gpus_notes_why(asked_anew):

@@ -1,18 +1,19 @@
 """Tiles of one to four axes, one for each block: how they are loaded and stored, and what the reference makes of them."""
 
-import re
-
 import numpy as np
 import pytest
 
+from kernels.case import Case
 from kernels.drafting.tile_grid import Length, TileGrid, shape_text
 from kernels.drafting.tiles import TileDraft
 from kernels.draw import Draw
-from kernels.language.types import I32, vector
+from kernels.language.types import I32, Type, vector
+from tests.families._reference import run
+from tests.families._tile_interpreter import interpret
 
 
-def grid_of(index: int, axes: int | None = None, **more) -> TileGrid:
-    return TileGrid(TileDraft(Draw(0, "grids", index), width="float32"), axes=axes, **more)
+def grid_of(index: int, axes: int | None = 1) -> TileGrid:
+    return TileGrid(TileDraft(Draw(0, "grids", index), width="float32"), axes=axes)
 
 
 def evaluated(grid: TileGrid, **arrays: np.ndarray) -> dict:
@@ -23,42 +24,43 @@ def evaluated(grid: TileGrid, **arrays: np.ndarray) -> dict:
     return scope
 
 
-@pytest.mark.parametrize("index", range(12))
+def copied(grid: TileGrid, numbers: tuple[int, ...], *, add: bool = False, type: Type | None = None) -> Case:
+    """The case that stores what it loads."""
+    grid.store("out", grid.load("t", tuple(map(Length.of, numbers)), type=type), add=add)
+    return grid.finished("copy")
+
+
+def written(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a launch is given, what the reference makes of it, and what the kernel does, run as Python."""
+    values, result = run(case, 1)
+    source = next(a.name for a in case.arguments if a.role == "input")
+    return values[source], result["out"], interpret(case, values, case.launches[1].dim)["out"]
+
+
+@pytest.mark.parametrize("index", range(10))
 @pytest.mark.parametrize("numbers", [(5,), (2, 3), (2, 3, 2)])
-def test_what_is_loaded_is_stored_at_the_same_place(index, numbers):
-    """However a load and a store are spelled, the first copy of what is loaded lies at the front of what is stored."""
-    grid = grid_of(index, axes=1)
-    tile = grid.load("t", tuple(map(Length.of, numbers)), array="source")
-    grid.store("out", tile)
-    shape = re.search(r"shape=\(?([\d, ]+)", grid.draft.kernel[1])[1]
-    assert [int(n) for n in shape.split(",") if n.strip()][-len(numbers) :] == list(numbers)
-    size = int(np.prod(numbers))
-    whole = np.arange(4.0 * size)
-    stacked = whole.reshape(4 * numbers[0], *numbers[1:])
-    own = "[" in grid.draft.kernel[1].partition(",")[0].partition("tile_load")[2]
-    leading = "tile_squeeze" in grid.draft.kernel[1]
-    source = whole.reshape(4, *numbers) if own or leading else stacked
-    out = evaluated(grid, source=source)["out"]
-    assert np.array_equal(out.ravel(), whole)
-    assert out.shape == (source.shape if out.ndim == source.ndim else (stacked if own or leading else whole.reshape(4, *numbers)).shape)
+def test_however_a_tile_is_loaded_and_stored_its_elements_keep_their_order(index, numbers):
+    source, expected, found = written(copied(grid_of(index, axes=None if len(numbers) < 3 else 1), numbers))
+    assert np.allclose(found, expected)
+    assert np.array_equal(expected.ravel(), source.ravel())
+
+
+@pytest.mark.parametrize("index", range(4))
+@pytest.mark.parametrize("type", [None, vector("float32", 3)])
+def test_tiles_of_all_blocks_are_added_up(index, type):
+    source, expected, found = written(copied(grid_of(index), (4,), add=True, type=type))
+    assert np.allclose(found, expected)
+    assert np.allclose(expected, source.reshape(-1, *expected.shape).sum(axis=0))
 
 
 def test_a_tile_of_four_axes_lies_behind_an_offset():
-    grid = grid_of(0, axes=1)
-    tile = grid.load("t", tuple(map(Length.of, (2, 1, 3, 2))), array="source")
-    grid.store("out", tile)
-    assert all("offset=" in line for line in (grid.draft.kernel[1], grid.draft.kernel[-1]))
+    case = copied(grid_of(0, axes=1), (2, 1, 3, 2))
+    assert case.python_source.count("offset=") == 2
+    source, expected, found = written(case)
+    assert np.allclose(found, expected)
+    assert np.array_equal(expected, source)
     with pytest.raises(ValueError, match="needs a grid of one axis"):
         grid_of(1, axes=2).load("t", tuple(map(Length.of, (2, 1, 3))))
-
-
-def test_elements_that_are_vectors_keep_their_axes():
-    grid = grid_of(3, axes=1)
-    tile = grid.load("t", (Length.of(4),), array="source", type=vector("float32", 3))
-    grid.store("out", tile, add=True)
-    source = np.ones((2, 4, 3)) if "[" in grid.draft.kernel[1].partition(",")[0].partition("tile_load")[2] else np.ones((8, 3))
-    source = source if "tile_squeeze" not in grid.draft.kernel[1] else np.ones((2, 4, 3))
-    assert np.array_equal(evaluated(grid, source=source)["out"], np.full((4, 3), 2.0))
 
 
 def test_a_block_begins_at_a_multiple_of_its_length():

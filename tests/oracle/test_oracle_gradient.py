@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from oracle_cases import blur, blur_gradients, case, classify, classify_gradients, faithful, spoiled, wave, wave_gradients
 
 from harness.oracle import PreparationError, judge, prepare
+from harness.oracle.ledger import LEDGER
 from kernels.case import Argument, Launch
 from kernels.domains import Constant, Uniform
 
@@ -100,6 +103,13 @@ def test_known_limitation_explains_a_mismatch_and_nothing_else():
     wrong = judge(prepared, spoiled(right, gradients=_wrong_sign))
     assert (wrong.passed, wrong.gradient) == (True, "known_limitation:frac")
     assert not judge(prepared, spoiled(right, arrays=lambda a: a["out"].fill(0.0))).passed
+
+
+def test_a_limitation_that_this_warp_has_not_explains_nothing(monkeypatch):
+    prepared = prepare(wave(limitations=("frac",)))
+    wrong = spoiled(faithful(prepared, wave_gradients), gradients=_wrong_sign)
+    monkeypatch.setitem(LEDGER, "frac", replace(LEDGER["frac"], last="1.0"))
+    assert not judge(prepared, wrong).passed
 
 
 @settings(max_examples=60, deadline=None)

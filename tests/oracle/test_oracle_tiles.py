@@ -78,6 +78,19 @@ def test_a_wrong_one_is_refused(judged):
     assert verdict.reason.startswith("forward: ")
 
 
+def test_a_reference_may_be_told_how_many_threads_a_block_has(tmp_path):
+    text = SOFTMAX.replace("e / total[0]", "e * float(wp.block_dim())")
+    told = REFERENCE.replace("reference(x)", "reference(x, block_dim)").replace("e / e.sum(axis=1, keepdims=True)", "block_dim * np.exp(x)")
+    kernel = text.replace("x: float, peak: float", "x: float").replace("x - peak", "x").replace(", peak[0])", ")")
+    case = replace(softmax_case(kernel), reference_source=told)
+    with BatchRunner("cpu", Settings(optimization_level=0)) as runner:
+        outcomes = runner.run([prepare(case).job])
+    assert judge(prepare(case), outcomes[case.id]).passed
+    doubled = judge(prepare(case, threads=2), outcomes[case.id])
+    assert doubled.reason.startswith("forward: ")
+    assert run_script(write_reproduction(prepare(case), doubled, tmp_path, "cpu")).returncode == 0
+
+
 def test_a_reproduction_launches_blocks(judged, tmp_path):
     prepared, verdict = judged["wrong"]
     path = write_reproduction(prepared, verdict, tmp_path, "cpu")

@@ -13,6 +13,7 @@ from generation.code.settings import Settings
 from harness.isolation import BatchRunner
 from kernels.case import Argument, Case, Launch
 from kernels.domains import Constant, Struct, Written
+from kernels.dtypes import dtype_of
 from kernels.surfaces import surface
 
 RNG = np.random.default_rng(5)
@@ -36,9 +37,8 @@ def run(runner: BatchRunner, arguments: list[tuple[Argument, str]], fields: dict
     for argument, _ in arguments:
         shapes[argument.name] = np.shape(values[argument.name])[: argument.ndim] if argument.name in values else ()
         for name, dtype, _ in fields.get(argument.name, ()):
-            inner = 3 if dtype.startswith("vec3") else 4 if dtype.startswith("vec4") else 0
             shape = np.shape(values[f"{argument.name}.{name}"])
-            shapes[f"{argument.name}.{name}"] = shape[: len(shape) - 1] if inner else shape
+            shapes[f"{argument.name}.{name}"] = shape[: len(shape) - len(dtype_of(dtype).inner)]
     domains = {name: Struct(tuple(parts)) for name, parts in fields.items()}
     case = Case("compounds", 0, 0, "k", text, "", tuple(a for a, _ in arguments), (Launch((N,), shapes, domains),))
     outcome: Outcome = runner.run([Job(case, (LaunchData((N,), values, cotangents or {}),))])[case.id]
@@ -268,6 +268,25 @@ def test_a_texture_has_its_texels(runner, axes, dtype, scalar, scale):
     i = np.arange(N)
     expected = texels[(i % 3, i % 4, i % 5)[3 - axes :]].astype(np.float64) / scale
     np.testing.assert_allclose(done.arrays["out"], expected, rtol=1e-6)
+    unchanged(done.arrays, values, "tex.texels")
+
+
+def test_a_texture_has_channels_and_levels(runner):
+    texels = RNG.uniform(0.0, 1.0, (4, 8, 2)).astype(np.float32)
+    values = {
+        "tex.texels": texels,
+        "tex.mip_levels": np.int32(3),
+        "tex.address": np.array([1, 1], np.int32),
+        "out": np.full((N, 2), np.nan, np.float32),
+    }
+    arguments = [(Argument("tex", "texture2d", 0), "wp.Texture2D"), (Argument("out", "vec2f", 1, "output"), "wp.array(dtype=wp.vec2)")]
+    fields = {"tex": [("texels", "vec2f", ANY), ("mip_levels", "int32", ANY), ("address", "vec2i", ANY)]}
+    body = "    uv = wp.vec2((float(i % 4) + 0.5) / 4.0, (float(i % 2) + 0.5) / 2.0)\n"
+    body += "    out[i] = wp.texture_sample(tex, uv, dtype=wp.vec2, lod=1.0)\n"
+    done = run(runner, arguments, fields, values, body)
+    coarse = texels.reshape(2, 2, 4, 2, 2).astype(np.float64).mean(axis=(1, 3))
+    i = np.arange(N)
+    np.testing.assert_allclose(done.arrays["out"], coarse[i % 2, i % 4], rtol=1e-6)
     unchanged(done.arrays, values, "tex.texels")
 
 

@@ -242,5 +242,12 @@ LEDGER: dict[str, Limitation] = {
             "gradient",
             "wp.volume_world_to_index and its like in float32: the adjoint takes the transform's matrix where its transpose is due.",
         ),
+        _entry("texture_sample_gradient", "gradient", "wp.texture_sample has no adjoint for its coordinates.", last="1.18"),
+        _entry(
+            "texture_nearest_wrapped",
+            "forward",
+            "wp.texture_sample of nearest texels, on the CPU: the first half of a repeated axis gets its last texel.",
+            last="1.18",
+        ),
     )
 }

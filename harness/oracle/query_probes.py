@@ -1,4 +1,4 @@
-"""Probes of the ledger's entries on queries: of meshes and volumes."""
+"""Probes of the ledger's entries on queries: of meshes, volumes and textures."""
 
 # Kernels are written in Warp's language, which a Python type checker and linter read wrongly.
 # mypy: ignore-errors
@@ -30,6 +30,11 @@ def _centroid(mesh: wp.uint64, x: wp.array(dtype=wp.vec3), y: wp.array(dtype=wp.
 @wp.kernel(module="unique", module_options=_FAST)
 def _to_index(volume: wp.uint64, x: wp.array(dtype=wp.vec3), y: wp.array(dtype=wp.vec3)):
     y[0] = wp.volume_world_to_index(volume, x[0])
+
+
+@wp.kernel(module="unique", module_options=_FAST)
+def _sampled(texture: wp.Texture1D, x: wp.array(dtype=float), y: wp.array(dtype=float)):
+    y[0] = wp.texture_sample(texture, x[0], dtype=float)
 
 
 def _arrays() -> tuple[Any, Any]:
@@ -70,9 +75,32 @@ def _transposed() -> bool:
     return not np.allclose(_backward(_to_index, volume), right, rtol=1e-4)
 
 
+def _sample(at: float, mode: wp.TextureFilterMode) -> tuple[float, float]:
+    """What a repeated texture of the texels 1, 2, 3, 4 gives, and its slope."""
+    texels = np.array([1.0, 2.0, 3.0, 4.0], np.float32)
+    texture = wp.Texture1D(texels, filter_mode=mode, address_mode=wp.TextureAddressMode.WRAP, device="cpu")
+    x = wp.array([at], dtype=float, requires_grad=True, device="cpu")
+    y = wp.zeros(1, dtype=float, requires_grad=True, device="cpu")
+    with wp.Tape() as tape:
+        wp.launch(_sampled, dim=1, inputs=[texture], outputs=[x, y], device="cpu")
+    tape.backward(grads={y: wp.ones(1, dtype=float, device="cpu")})
+    return float(y.numpy()[0]), float(x.grad.numpy()[0])
+
+
+def _no_slope() -> bool:
+    value, slope = _sample(0.4, wp.TextureFilterMode.LINEAR)
+    return bool(abs(value - 2.1) < 1e-5 and slope == 0.0)
+
+
+def _last_for_first() -> bool:
+    return _sample(0.03, wp.TextureFilterMode.CLOSEST)[0] == 4.0
+
+
 QUERY_PROBES: dict[str, Callable[[], bool]] = {
     "mesh_query_furthest_point": _corner_follows_the_point,
     "mesh_points": _points_get_nothing,
     "volume_transform_float32": _transposed,
+    "texture_sample_gradient": _no_slope,
+    "texture_nearest_wrapped": _last_for_first,
 }
 """For each entry of the ledger on queries, what returns True while the limitation is there."""

@@ -147,12 +147,15 @@ class TileGrid:
         return self.index if length.text == "1" else f"{self.index} * {length.text}"
 
     def finished(self, kernel: str, *suffixes: str, **sizes: int) -> Case:
-        """The finished case, whose kernel's name ends in one of the suffixes, or in none; with `sizes` beside those of the grid."""
-        draft = self.draft
-        suffix = draft.draw.choice(("", "", *suffixes))
+        """The finished case, with `sizes` beside those of the grid. Its kernel is called `named_after(kernel, *suffixes)`."""
+        return self.draft.finished(self.named_after(kernel, *suffixes), self.dim, self.sizes(**sizes))
+
+    def named_after(self, kernel: str, *suffixes: str) -> str:
+        """A name for the kernel that ends in one of the suffixes, or in none."""
+        suffix = self.draft.draw.choice(("", "", *suffixes))
         if suffix.strip("_").removesuffix("d") in kernel:
             suffix = ""
-        return draft.finished(draft.free(f"{kernel}{suffix}"), self.dim, self.sizes(**sizes))
+        return self.draft.free(f"{kernel}{suffix}")
 
     # Loads and stores
 

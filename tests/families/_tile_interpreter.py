@@ -68,7 +68,7 @@ def _as_argument(value, dtype):
     """A value as the kernel reads it: in double precision, with vectors as the elements of an array of objects."""
     if not isinstance(value, np.ndarray):
         return value.item() if isinstance(value, np.generic) else value
-    wide = np.array(value, np.float64 if value.dtype == np.float32 else value.dtype)
+    wide = np.array(value, {"float32": np.float64, "uint32": np.int64, "uint64": np.int64}.get(value.dtype.name, value.dtype))
     if not dtype.inner:
         return wide if wide.ndim else wide[()]
     shape = wide.shape[: wide.ndim - len(dtype.inner)]

@@ -19,4 +19,4 @@ KINDS = (counted, scanned, grouped)
 
 def build(draw: Draw) -> Case:
     """One kernel of compaction."""
-    return draw.weighted(KINDS, (3, 4, 4))(draw)
+    return draw.weighted(KINDS, (5, 5, 3))(draw)

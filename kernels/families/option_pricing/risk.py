@@ -125,7 +125,8 @@ def _variance(draw: Draw) -> Case:
             with draft.block(f"for a in range({assets}):"):
                 if upper:
                     draft.line(f"total += {cov}[a, a] * {weights}[{i}, a] * {weights}[{i}, a]")
-                    with draft.block(f"for b in range(a + 1, {assets}):"):
+                    # Warp would not unroll a range that begins at a + 1, and its adjoint does not run such a loop again.
+                    with draft.block(f"for b in range({assets}):"), draft.block("if b > a:"):
                         draft.line(f"total += {draft.number(2.0)} * {cov}[a, b] * {weights}[{i}, a] * {weights}[{i}, b]")
                 else:
                     draft.line(f"inner = {draft.zero()}")

@@ -38,8 +38,7 @@ def finish_value(s: QueryScript, texture: Texture, name: str, at: str, extents: 
         return
     value = channels_to_value(s, texture, name)
     if differentiable is None:
-        bound = 50.0 if texture.scalar in ("int32", "uint32") else 1.5
-        stored(s, value, "float", bound, at, extents, ("sampled", "values_out", "result_out", "tones"))
+        stored(s, value, "float", 1.5, at, extents, ("sampled", "values_out", "result_out", "tones"))
     else:
         s.result("out", "real", *extents, differentiable=False, names=("sampled", "looked_up", "nearest_value"))
         s.code(f"out[{at}] = {draw.choice((value, f'0.5 * {value}', f'{value} + 0.25'))}")

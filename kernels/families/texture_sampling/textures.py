@@ -18,7 +18,7 @@ NAMES = {
 }
 _EXTENTS: dict[int, tuple[Extent, ...]] = {1: ("wide",), 2: ("high", "wide"), 3: ("deep", "high", "wide")}
 _SCALES = {"uint8": 255.0, "int8": 127.0, "uint16": 65535.0, "int16": 32767.0}
-_SUFFIXES = {"float32": "f", "uint8": "ub", "int8": "b", "uint16": "us", "int16": "s", "int32": "i", "uint32": "ui"}
+_SUFFIXES = {"float32": "f", "uint8": "ub", "int8": "b", "uint16": "us", "int16": "s"}
 
 LEVELS = {
     False: ("def levels({name}):", "    return [{texels}]"),
@@ -111,9 +111,9 @@ class Texture:
         self.s, self.axes, self.channels, self.mipped = s, axes, channels, mipped
         self.smooth = draw.chance(0.8) if smooth is None else smooth
         self.scalar = draw.weighted(("float32", "uint8", "uint16", "int8", "int16"), (6, 2, 1, 1, 1))
-        if not self.smooth and not mipped and draw.chance(0.25):
-            self.scalar = draw.choice(("int32", "uint32"))
         self.normalized = mipped or draw.chance(0.75)
+        if self.smooth:
+            s.limitations.add("texture_sample_gradient")
         self._blend = draw.choice((0, 1)) if mipped else 1
         self._vectors = axes > 1 and draw.chance(0.6)
         self.type = {1: "float", 2: "vec2", 4: "vec4"}[channels]
@@ -124,10 +124,12 @@ class Texture:
         """Declares the texture; floats are drawn from [low, high)."""
         s, scalar = self.s, self.scalar
         dtype = f"vec{self.channels}{_SUFFIXES[scalar]}" if self.channels > 1 else scalar
-        most = {"uint8": 256, "int8": 128, "uint16": 65536, "int16": 32768}.get(scalar, 50)
-        values: Domain = Uniform(low, high) if scalar == "float32" else Integers(0 if scalar.startswith("u") else -most, most)
-        # What repeats or mirrors needs coordinates in [0, 1] on a GPU.
-        address: Domain = Integers(0, 4) if self.normalized else Constant(s.draw.choice((1, 3)))
+        values: Domain = Uniform(low, high)
+        if scalar != "float32":
+            most = {"uint8": 256, "int8": 128, "uint16": 65536, "int16": 32768}[scalar]
+            values = Integers(0 if scalar.startswith("u") else -most, most)
+        # What repeats or mirrors needs coordinates in [0, 1] on a GPU; nearest texels that repeat are wrong before Warp 1.19.
+        address: Domain = Integers(0 if self.smooth else 1, 4) if self.normalized else Constant(s.draw.choice((1, 3)))
         kind = {1: "int32", 2: "vec2i", 3: "vec3i"}[self.axes]
         fields = [
             Field("texels", type_named(dtype), _EXTENTS[self.axes], values),
@@ -146,10 +148,8 @@ class Texture:
     def _answer(self) -> None:
         s, scalar = self.s, self.scalar
         each, rounded = "level", "finer.astype(made[0].dtype)"
-        if scalar != "float32":
-            each, rounded = "level.astype(f32)", "np.rint(finer).astype(made[0].dtype)"
         if scalar in _SCALES:
-            each += f" / {_SCALES[scalar]}"
+            each, rounded = f"level.astype(f32) / {_SCALES[scalar]}", "np.rint(finer).astype(made[0].dtype)"
             if scalar.startswith("i"):
                 each = f"np.maximum({each}, -1.0)"
         parts = {

@@ -42,8 +42,8 @@ def _places(tile: Tile, place: str) -> str:
     return ", ".join(reversed(texts))
 
 
-def _valued(lanes: Lanes, arrays: list[str], kind: Type) -> Variable:
-    """Names the value of a thread that has an element, zero for others."""
+def _valued(lanes: Lanes, arrays: list[str], kind: Type, locate: Callable[[], None]) -> Variable:
+    """Names the value of a thread that has an element, zero for others; where there is one, `locate` writes where it goes."""
     draft = lanes.draft
     value = draft.name("value", "mass", "deposit", "amount")
     zero = f"{kind.spelling}(0)" if kind.is_integer else draft.zero(kind)
@@ -52,11 +52,13 @@ def _valued(lanes: Lanes, arrays: list[str], kind: Type) -> Variable:
         if kind.is_integer or kind.rank:
             draft.line(f"{value} = {lanes.at(arrays[0])}")
             draft.numpy(f"{value} = {arrays[0]}")
+            locate()
             return draft.known(value, kind, -100.0, 100.0)
         elements: list[Expression] = [lanes.read(array) for array in arrays]
         term = lanes.term(elements)
         draft.line(f"{value} = {term.name}")
         draft.numpy(f"{value} = {term.numpy()}")
+        locate()
     return draft.known(value, kind, term.range.low, term.range.high)
 
 
@@ -91,16 +93,18 @@ def histogram(draw: Draw) -> Case:
     else:
         where = lanes.row("bin_of", "labels", "cell_ids", type=I32, domain=Integers(0, tile.size))
     place = draft.name("b", "bin_id", "slot")
+
+    def locate() -> None:
+        if coordinate:
+            draft.line(f"{place} = wp.min(int({lanes.at(where)} * {draft.cast(str(tile.size))}), {tile.size - 1})")
+            draft.numpy(f"{place} = np.minimum(np.floor({where} * {tile.size}).astype(np.int32), {tile.size - 1})")
+        else:
+            draft.line(f"{place} = {lanes.at(where)}")
+            draft.numpy(f"{place} = {where}")
+
     with lanes.rounds(arrays[0]):
-        value = _valued(lanes, arrays, kind)
         draft.line(f"{place} = int(0)")
-        with draft.block("if has:"):
-            if coordinate:
-                draft.line(f"{place} = wp.min(int({lanes.at(where)} * {draft.cast(str(tile.size))}), {tile.size - 1})")
-                draft.numpy(f"{place} = np.minimum(np.floor({where} * {tile.size}).astype(np.int32), {tile.size - 1})")
-            else:
-                draft.line(f"{place} = {lanes.at(where)}")
-                draft.numpy(f"{place} = {where}")
+        value = _valued(lanes, arrays, kind, locate)
         draft.line(f"wp.tile_scatter_add({tile.name}, {_places(tile, place)}, {value.name}, has)")
     blocks = f"np.arange(len({place}))[:, None]"
     tail = "".join(f", {n}" for n in kind.inner)

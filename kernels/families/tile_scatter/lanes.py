@@ -92,5 +92,5 @@ class Lanes:
 
     def finished(self, kernel: str) -> Case:
         """The finished case."""
-        suffix = self.draft.draw.choice(("", "", "_block", "_cooperative", "_tiled"))
-        return self.draft.finished(self.draft.free(f"{kernel}{suffix}"), self.grid.dim, self.sizes)
+        name = self.grid.named_after(kernel, "_block", "_cooperative", "_tiled")
+        return self.draft.finished(name, self.grid.dim, self.sizes)

@@ -150,7 +150,7 @@ def vector_sums(draw: Draw) -> Case:
         draft.line(f"wp.tile_store({out}, wp.tile_sum({tile}), offset={grid.index})")
     else:
         # Each component is a row of the tile. The adjoint of a sum along an axis does not reach a thread's value directly.
-        scale = draw.choice((0.5, 2.0, 1.0))
+        scale = draw.choice((0.5, 2.0, 0.25))
         number = draft.number(scale)
         draft.line(f"{tile} = {draw.choice((f'wp.tile({acc}) * {number}', f'{number} * wp.tile({acc})'))}")
         draft.output(out, draft.real, *grid.extents, *result.inner)

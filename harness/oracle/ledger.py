@@ -221,6 +221,10 @@ LEDGER: dict[str, Limitation] = {
             "wp.tile_scan_max_inclusive of uint32: the module builds, and lacks a symbol when it is loaded.",
             last="1.18",
         ),
+        _entry(
+            "tile_view_renamed", "compile", "Another name for a view of a tile (v = t[::-1]; u = v) does not compile with a backward pass."
+        ),
+        _entry("tile_ones_of_quaternions", "forward", "wp.tile_ones of quaternions makes (1, 0, 0, 0): neither all ones nor the identity."),
         _entry("tile_matmul_operator", "forward", "a @ b of two tiles is their product element by element, not that of matrices."),
         _entry(
             "tile_solve_of_view",

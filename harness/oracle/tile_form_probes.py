@@ -121,6 +121,26 @@ def _solved_backwards(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
 
 
 @wp.kernel(module="unique", module_options=_FAST)
+def _view_under_two_names(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
+    t = wp.tile_load(x, shape=4)
+    view = t[::-1]
+    again = view
+    wp.tile_store(y, again)
+
+
+@wp.kernel(module="unique", module_options=_FAST)
+def _tile_under_two_names(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
+    t = wp.tile_load(x, shape=4)
+    again = t
+    wp.tile_store(y, again[::-1])
+
+
+@wp.kernel(module="unique", module_options=_FAST)
+def _ones(y: wp.array(dtype=wp.quat)):
+    wp.tile_store(y, wp.tile_ones(shape=2, dtype=wp.quat))
+
+
+@wp.kernel(module="unique", module_options=_FAST)
 def _scanned_unsigned(x: wp.array(dtype=wp.uint32), y: wp.array(dtype=wp.uint32)):
     wp.tile_store(y, wp.tile_scan_max_inclusive(wp.tile_load(x, shape=4)))
 
@@ -153,6 +173,12 @@ def _operator_multiplies_elements() -> bool:
     return not np.allclose(run(_multiplied_by_operator, POINT, f64, 1)[1], (square @ square).ravel())
 
 
+def _ones_are_no_ones() -> bool:
+    y = wp.zeros(2, dtype=wp.quat, device="cpu")
+    wp.launch_tiled(_ones, dim=[1], inputs=[y], block_dim=1, device="cpu")
+    return y.numpy().tolist() == [[1.0, 0.0, 0.0, 0.0]] * 2
+
+
 TILE_FORM_PROBES: dict[str, Callable[[], bool]] = {
     "tile_map_literal": lambda: _fails_beside(_mapped_with_literal, _mapped_with_local, wp.float32),
     "tile_of_array_element": lambda: _fails_beside(_tile_of_element, _tile_of_local),
@@ -160,6 +186,8 @@ TILE_FORM_PROBES: dict[str, Callable[[], bool]] = {
     "tile_slice_indexed_call": lambda: _fails_beside(_gathered_by_call, _gathered_by_subscript),
     "tile_index_view": lambda: _fails_beside(_indexed_by_view, _indexed_by_tile),
     "tile_map_builtin_result": lambda: _fails_beside(_mapped_exponential, _mapped_sine),
+    "tile_view_renamed": lambda: _fails_beside(_view_under_two_names, _tile_under_two_names),
+    "tile_ones_of_quaternions": _ones_are_no_ones,
     "tile_matmul_operator": _operator_multiplies_elements,
     "tile_solve_of_view": _backwards_solution_is_wrong,
     "tile_scan_unsigned": lambda: _fails_beside(_scanned_unsigned, _sorted_unsigned, wp.uint32),

@@ -50,7 +50,7 @@ class Prepared:
         self.job = Job(case, ())
 
 
-def prepare(case, *, gpu):
+def prepare(case, *, gpu, threads):
     fault = FAULTS.get(case.id)
     if fault == "worker dies while preparing":
         os._exit(9)

@@ -88,7 +88,9 @@ def build_layer(draw: Draw, draft: MirrorDraft) -> Case:
     draft.field("b1", f"vec{hidden}", where, low=-0.3, high=0.3, names=("bias_1",))
     draft.thread("n", "x", index=i, counts=("num_agents", "batch"))
     draft.code(f"h = w1[{at}] @ x[{i}] + b1[{at}]")
-    act = draw.choice(("wp.tanh(h[k])", "1.0 / (1.0 + wp.exp(-h[k]))", "wp.max(h[k], 0.0)", "wp.sin(h[k])", "h[k] / (1.0 + wp.abs(h[k]))"))
+    act = draw.choice(
+        ("wp.tanh(h[k])", "1.0 / (1.0 + wp.exp(-h[k]))", "wp.max(h[k], 0.1 * h[k])", "wp.sin(h[k])", "h[k] / (1.0 + wp.abs(h[k]))")
+    )
     draft.code(f"a = vec{hidden}()\nfor k in range({hidden}):\n    a[k] = {act}")
     way = draw.choice(("hidden", "output", "softmax", "gated"))
     if way == "hidden":

@@ -18,7 +18,7 @@ def kept_vector(draft: MirrorDraft, v: str, length: int, bound: float, index: st
     way = draw.weighted(("whole", "norm", "dot", "part", "extreme"), (6, 1, 2, 1, 1))
     if way == "whole":
         out = draft.result(draft.name(*names), f"vec{length}", "n")
-        draft.code(f"{out}[{index}] = {draw.choice((v, v, f'wp.normalize({v} + {v} * 0.5)', f'{v} * 0.5'))}")
+        draft.code(f"{out}[{index}] = {draw.choice((v, v, f'{v} / (1.0 + wp.dot({v}, {v}))', f'{v} * 0.5'))}")
         return
     local = draft.name("measure", "value", "scalar_part", "amount")
     if way == "norm":

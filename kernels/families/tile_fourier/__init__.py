@@ -81,7 +81,7 @@ def _compressed(s: Spectra, tile: Tile) -> Tile:
     draft, draw, x = s.draft, s.draft.draw, tile.name
     if tile.value.range.low >= 0.0:
         return s.grid.formula(
-            draft.name("log_power", "loudness"), draw.choice((f"log(1.0 + min({x}, 5000.0))", f"log10(min({x}, 900.0) + 0.1)")), tile.shape
+            draft.name("log_power", "loudness"), draw.choice((f"log(1.0 + min({x}, 5000.0))", f"log10(1.0 + min({x}, 5000.0))")), tile.shape
         )
     return s.grid.formula(draft.name("limited", "soft"), f"{x} / (1.0 + abs({x}))", tile.shape)
 

@@ -91,7 +91,7 @@ class Spectra:
 
     def __init__(self, draw: Draw, *, width: str | None = None, square: bool = False) -> None:
         # Formulas with jumps make inputs of few values, whose spectra are all rounding in places.
-        self.draft = TileDraft(draw, width=width, differentiable=draw.chance(0.75), smooth=True)
+        self.draft = TileDraft(draw, width=width, differentiable=draw.chance(0.75), smooth=True, without=("atan2",))
         # What is compiled together has blocks of one size.
         self.draft.block_dim = _BLOCK_DIMS[digest("fourier blocks", draw.seed, draw.index // _WINDOW) % len(_BLOCK_DIMS)]
         self.grid = TileGrid(self.draft)

@@ -19,6 +19,12 @@ SCANS = {
     "scan_min_inclusive": "np.minimum.accumulate({0}, axis=-1)",
 }
 
+_APART = (
+    *("x + y", "x - y", "x * y", "(x - y) * (x - y)", "sqrt(x * x + y * y + 0.05)", "exp(0.5 * x) * (2.0 + y)", "x / (1.5 + y)"),
+    *("sin(x) + y * cos(x)", "x - 0.5 * y * y", "tanh(x + y)", "x * x + 0.3 * y"),
+)
+"""Formulas of two values that are nowhere flat: a minimum or the like makes equals of values that are not."""
+
 
 def order(draw: Draw) -> Case:
     """One scan, sort or search for an extreme, in every block's tile."""
@@ -29,7 +35,7 @@ def order(draw: Draw) -> Case:
     name = draw.choice(NAMES)
     whole_numbers = kind == "scan" and draw.chance(0.3)
     type = I32 if whole_numbers else draft.real
-    value = _value(draft, cut, name, type)
+    value = _value(draft, cut, name, type, apart=kind != "scan")
     if kind == "place":
         _place(draft, cut, value)
     elif kind == "scan":
@@ -44,8 +50,8 @@ def order(draw: Draw) -> Case:
     return draft.finished(draft.free(f"{draw.choice(verb)}_{name}"), cut.dim, cut.sizes())
 
 
-def _value(draft: TileDraft, cut: Cut, name: str, type: Type) -> Variable:
-    """The tile that is put in order: loaded, or made of one or two loaded ones."""
+def _value(draft: TileDraft, cut: Cut, name: str, type: Type, *, apart: bool) -> Variable:
+    """The tile that is put in order: loaded, or made of one or two loaded ones; `apart`: so that its elements differ."""
     draw = draft.draw
     whole = type.is_integer
     low, high = (0.0, 20.0) if whole else (-1.0, 1.0)
@@ -60,7 +66,9 @@ def _value(draft: TileDraft, cut: Cut, name: str, type: Type) -> Variable:
         inputs.append(cut.load(second, array, type, low, high))
     elif not whole:
         inputs.append(draft.knob(draft.name("gain", "shift", "slope"), 0.2, 1.5))
-    # A formula without jumps keeps different inputs different.
+    if apart:
+        draft.scope.update(x=inputs[0], y=inputs[1])
+        return draft.tile(draft.free("value"), draw.choice(_APART))
     return draft.drawn_tile(draft.free("value"), inputs, Interval(-100, 100), type=type)
 
 

@@ -55,7 +55,16 @@ def loaded(
     )
 
 
-_ALONE = ("x", "x * x + 0.3 * x", "sin(x)", "tanh(x + 0.5 * shift)", "exp(x)", "x / (1.0 + abs(x))", "cos(x + shift)", "atan(2.0 * x) - x")
+_ALONE = (
+    "0.5 * x",
+    "x * x + 0.3 * x",
+    "sin(x)",
+    "tanh(x + 0.5 * shift)",
+    "exp(x)",
+    "x / (1.0 + abs(x))",
+    "cos(x + shift)",
+    "atan(2.0 * x) - x",
+)
 _PAIRS = (
     "x + shift * y",
     "x * y",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from kernels.case import Case
 from kernels.domains import Domain, Integers, Permutation, Uniform
-from kernels.drafting.tile_grid import Shape, Tile, TileGrid
+from kernels.drafting.tile_grid import Length, Shape, Tile, TileGrid, shape_text, sizes_of
 from kernels.drafting.tiles import TileDraft
 from kernels.draw import Draw
 from kernels.language.types import Type, type_named
@@ -41,10 +43,11 @@ def begin(draw: Draw, type: Type, *, lanes: bool = False, gradient: bool = True)
     return draft, TileGrid(draft, lanes=lanes, axes=1)
 
 
-def shape_of(grid: TileGrid, axes: int | None = None) -> Shape:
-    """A small shape of one to four axes."""
+def shape_of(grid: TileGrid, type: Type, axes: int | None = None) -> Shape:
+    """A small shape of one to four axes, more often of one where elements are not the most usual ones."""
     draw = grid.draft.draw
-    axes = axes or draw.weighted((1, 2, 3, 4), (4, 3, 1.5, 1.5))
+    usual = type.name in ("float32", "int32")
+    axes = axes or draw.weighted((1, 2, 3, 4), (3, 3, 2, 2) if usual else (6, 2, 1, 1))
     sides = [draw.choice({1: (4, 8, 12, 16), 2: (2, 3, 4, 6), 3: (2, 3), 4: (2,)}[axes]) for _ in range(axes)]
     return grid.shape(**dict(zip(("A", "B", "C", "D")[:axes], sides, strict=True)))
 
@@ -56,15 +59,31 @@ def load(grid: TileGrid, type: Type, shape: Shape, *names: str, small: bool = Fa
 
 
 def load_distinct(grid: TileGrid, type: Type, shape: Shape, *names: str) -> Tile:
-    """Names a block's tile of one axis whose elements differ from each other."""
-    draft = grid.draft
+    """Names a block's tile whose elements differ from each other."""
     if type.is_float:
         return load(grid, type, shape, *names)
+    draft = grid.draft
+    n = math.prod(sizes_of(shape))
     name = draft.name(*names)
-    n = shape[0]
-    array = draft.array(draft.free(f"{name}_in"), type, f"{n.value} * {grid.extents[0]}", domain=Permutation())
-    call = f"wp.tile_load({array}, shape={n.text}, offset={grid.index} * {n.text})"
-    return Tile(draft.loaded(name, call, f"{array}.reshape(-1, {n.value})", type, 0.0, 200.0), shape)
+    array = draft.array(draft.free(f"{name}_in"), type, f"{n} * {grid.extents[0]}", domain=Permutation())
+    line = name if len(shape) == 1 else draft.free(f"{name}_line")
+    call = f"wp.tile_load({array}, shape={n}, offset={grid.index} * {n})"
+    tile = Tile(draft.loaded(line, call, f"{array}.reshape(-1, {n})", type, 0.0, 250.0), (Length.of(n),))
+    if len(shape) == 1:
+        return tile
+    numbers = ", ".join(str(length.value) for length in shape)
+    made = f"wp.tile_reshape({tile.name}, shape={shape_text(shape)})"
+    return grid.named(name, shape, made, f"{tile.numpy}.reshape(-1, {numbers})", 0.0, 250.0, type)
+
+
+def constant(type: Type, value: float) -> str:
+    """The kernel's text of an element all of whose components are `value`."""
+    number = str(float(value)) if type.is_float else str(int(value))
+    if not type.rank:
+        return f"{type.spelling}({number})"
+    scalar = type_named(type.scalar)
+    component = number if scalar.name in ("float32", "int32") else f"{scalar.spelling}({number})"
+    return f"{type.spelling}({', '.join([component] * math.prod(type.inner))})"
 
 
 def done(grid: TileGrid, kernel: str) -> Case:

@@ -17,7 +17,7 @@ def rearranged(draw: Draw) -> Case:
     """A tile moved in one to four steps."""
     type = pick(draw, REALS, INTEGERS, COMPOSITES)
     _, grid = begin(draw, type)
-    tile = load(grid, type, shape_of(grid), "values", "source", "elements", "block_in")
+    tile = load(grid, type, shape_of(grid, type), "values", "source", "elements", "block_in")
     for _ in range(draw.integer(1, 4)):
         tile = _moved(grid, tile)
     grid.store(grid.draft.name("out", "moved_out", "result"), tile)
@@ -31,6 +31,8 @@ def _moved(grid: TileGrid, tile: Tile) -> Tile:
         steps += [_transposed, _transposed]
     if len(tile.shape) < 4:
         steps += [_widened]
+    if tile.size > 1:
+        steps += [_squeezed]
     return draw.choice([*steps, _reshaped])(grid, tile)
 
 
@@ -51,11 +53,17 @@ def _named(grid: TileGrid, shape: Shape, warp: str, numpy: str, tile: Tile, *nam
     return grid.named(grid.draft.free(grid.draft.draw.choice(names)), shape, warp, numpy, bounds.low, bounds.high, tile.value.type)
 
 
+def _settled(grid: TileGrid, view: Tile) -> Tile:
+    """The view, or a tile of its own with the same elements, as one makes it before a view is written to."""
+    if grid.draft.draw.chance(0.4):
+        return _copy(grid, view)
+    grid.made[f"view {view.name}"] = ()
+    return view
+
+
 def _copy(grid: TileGrid, tile: Tile) -> Tile:
-    """The tile, or another of its own with the same elements, as one does before a view is written to."""
+    """A tile of its own with the elements of another."""
     draft = grid.draft
-    if draft.draw.chance(0.6):
-        return tile
     name = draft.free(f"{tile.name}_copy")
     draft.line(f"{name} = wp.tile_zeros(shape={shape_text(tile.shape)}, dtype={tile.value.type.spelling}{draft.storage()})")
     draft.line(f"{name} += {tile.name}")
@@ -68,7 +76,7 @@ def _flipped(grid: TileGrid, tile: Tile) -> Tile:
     cuts = [draw.choice((":", "::-1")) for _ in tile.shape]
     cuts[draw.integer(0, len(cuts) - 1)] = "::-1"
     text = ", ".join(cuts)
-    return _copy(
+    return _settled(
         grid, _named(grid, tile.shape, f"{tile.name}[{text}]", f"{tile.numpy}[:, {text}{_tail(tile)}]", tile, "flipped", "mirrored")
     )
 
@@ -84,7 +92,7 @@ def _part(grid: TileGrid, tile: Tile) -> Tile:
     offset = f"({', '.join(map(str, starts))}{',' if len(starts) == 1 else ''})"
     place = ", ".join(f"{a}:{a + n}" for a, n in zip(starts, lengths, strict=True))
     view = f"wp.tile_view({tile.name}, offset={offset}, shape={shape_text(shape)})"
-    return _copy(grid, _named(grid, shape, view, f"{tile.numpy}[:, {place}{_tail(tile)}]", tile, "part", "window"))
+    return _settled(grid, _named(grid, shape, view, f"{tile.numpy}[:, {place}{_tail(tile)}]", tile, "part", "window"))
 
 
 def _picked(grid: TileGrid, tile: Tile) -> Tile:
@@ -109,7 +117,8 @@ def _picked(grid: TileGrid, tile: Tile) -> Tile:
 def _assigned(grid: TileGrid, tile: Tile) -> Tile:
     draft, draw = grid.draft, grid.draft.draw
     name = draft.free(draw.choice(("padded", "framed", "room")))
-    shape = tuple(Length.of(n + draw.choice((0, 1))) for n in tile.numbers)
+    wider = draw.integer(0, len(tile.shape) - 1)
+    shape = tuple(Length.of(n + (1 if axis == wider else draw.choice((0, 1)))) for axis, n in enumerate(tile.numbers))
     real = tile.value.type.spelling
     draft.line(f'{name} = wp.tile_zeros(shape={shape_text(shape)}, dtype={real}, storage="shared")')
     starts = [draw.integer(0, big - small) for big, small in zip(sizes_of(shape), tile.numbers, strict=True)]
@@ -132,7 +141,7 @@ def _filled(grid: TileGrid, tile: Tile) -> Tile:
 
 
 def _transposed(grid: TileGrid, tile: Tile) -> Tile:
-    return _copy(
+    return _settled(
         grid, _named(grid, tile.shape[::-1], f"wp.tile_transpose({tile.name})", f"np.swapaxes({tile.numpy}, 1, 2)", tile, "turned")
     )
 
@@ -143,11 +152,14 @@ def _widened(grid: TileGrid, tile: Tile) -> Tile:
     shape = (Length.of(count), *tile.shape)
     numpy = f"np.repeat({tile.numpy}[:, None], {count}, axis=1)"
     spread = f"wp.tile_broadcast({tile.name}, shape={shape_text(shape)})"
-    return _copy(grid, _named(grid, shape, spread, numpy, tile, "spread", "repeated"))
+    return _settled(grid, _named(grid, shape, spread, numpy, tile, "spread", "repeated"))
 
 
 def _reshaped(grid: TileGrid, tile: Tile) -> Tile:
     draw = grid.draft.draw
+    if f"view {tile.name}" in grid.made:
+        # Only what lies in one piece can be seen in another shape.
+        tile = _copy(grid, tile)
     size = tile.size
     first = draw.choice([n for n in range(1, size + 1) if size % n == 0])
     numbers = draw.choice(((size,), (first, size // first), (1, first, size // first)))
@@ -162,12 +174,47 @@ def _reshaped(grid: TileGrid, tile: Tile) -> Tile:
     return _named(grid, shape[1:], f"wp.tile_squeeze({made.name}, axis=(0,))", squeezed, tile, "squeezed")
 
 
+def _squeezed(grid: TileGrid, tile: Tile) -> Tile:
+    """The tile without its axes of length one, if it has any."""
+    if f"view {tile.name}" in grid.made:
+        tile = _copy(grid, tile)
+    shape = tuple(n for n in tile.shape if n.value > 1)
+    inner = "".join(f", {n}" for n in tile.value.type.inner)
+    numpy = f"{tile.numpy}.reshape(-1, {', '.join(str(n.value) for n in shape)}{inner})" if len(shape) < len(tile.shape) else tile.numpy
+    return _named(grid, shape, f"wp.tile_squeeze({tile.name})", numpy, tile, "squeezed", "flat")
+
+
+def element(draw: Draw) -> Case:
+    """One element of a tile, at a place that is known or told."""
+    type = pick(draw, REALS, INTEGERS, COMPOSITES)
+    draft, grid = begin(draw, type, lanes=True)
+    tile = moved(grid, load(grid, type, shape_of(grid, type), "values", "cells", "source"), 0.4)
+    texts, places = [], []
+    for axis, side in enumerate(tile.numbers):
+        if side > 1 and draw.chance(0.4):
+            place = draft.parameter(draft.free(("row", "col", "layer", "slot")[axis]), 0, side - 1, I32)
+            texts.append(place.name)
+            places.append(place.numpy())
+        else:
+            texts.append(str(draw.integer(0, side - 1)))
+            places.append(texts[-1])
+    listed = ", ".join(texts)
+    name = draft.name("picked_value", "chosen", "entry")
+    draft.line(f"{name} = {draw.choice((f'{tile.name}[{listed}]', f'wp.tile_extract({tile.name}, {listed})'))}")
+    draft.numpy(f"{name} = {tile.numpy}[:, {', '.join(places)}]")
+    out = draft.name("out", "entries")
+    draft.output(out, type, *grid.extents)
+    draft.line(f"if {grid.lane} == 0:", f"    {out}[{grid.index}] = {name}")
+    draft.numpy(f"{out} = {name}")
+    return done(grid, draw.choice(("read_element", "pick_entry")))
+
+
 def by_index(draw: Draw) -> Case:
     """Elements read from a table, or written to their places, or added there, by an index along one of up to four axes."""
     adds = draw.chance(0.35)
     type = type_named(draw.choice(SUMMABLE)) if adds else pick(draw, REALS, INTEGERS, COMPOSITES)
     draft, grid = begin(draw, type)
-    shape = shape_of(grid)
+    shape = shape_of(grid, type)
     axis = draw.integer(0, len(shape) - 1)
     count = shape[axis]
     along = f", axis={axis}" if axis or draw.chance(0.4) else ""
@@ -218,5 +265,5 @@ def by_index(draw: Draw) -> Case:
     return done(grid, draw.choice(("place_elements", "store_mirrored")))
 
 
-FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = ((rearranged, 4.0), (by_index, 2.5))
+FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = ((rearranged, 4.0), (by_index, 3.0), (element, 1.5))
 """The patterns of this module, and how often each comes."""

@@ -22,15 +22,14 @@ def _row(grid: TileGrid, type: Type, n: int, *names: str) -> str:
     return draft.array(draft.name(*names), type, *grid.extents, n, domain=values(type, small=True))
 
 
-def _rounds(grid: TileGrid, n: int, value: str, array: str, type: Type) -> list[str]:
-    """The head of a loop's body: the thread's element of a round, `value`, and whether it has one, `has`."""
-    return [
-        f"k = base + {grid.lane}",
-        f"has = k < {n}",
-        f"{value} = {_zero(type)}",
-        "if has:",
-        f"    {value} = {array}[{grid.index}, k]",
-    ]
+def _rounds(grid: TileGrid, n: int, array: str, type: Type, **more: tuple[str, str]) -> list[str]:
+    """The head of a loop's body: the thread's element of a round, `mine`, and whether it has one, `has`.
+
+    `more` are other names with what they are without an element, and with one.
+    """
+    named = {"mine": (_zero(type), f"{array}[{grid.index}, k]"), **more}
+    starts = [f"{name} = {none}" for name, (none, _) in named.items()]
+    return [f"k = base + {grid.lane}", f"has = k < {n}", *starts, "if has:", *(f"    {name} = {one}" for name, (_, one) in named.items())]
 
 
 def back_and_forth(draw: Draw) -> Case:
@@ -45,9 +44,8 @@ def back_and_forth(draw: Draw) -> Case:
     out = draft.name("out", "returned", "result")
     draft.output(out, type, *grid.extents, n)
     with draft.block(f"for base in range(0, {n}, wp.block_dim()):"):
-        draft.line(*_rounds(grid, n, "mine", array, type))
-        if second:
-            draft.line(f"beside = {_zero(type)}", "if has:", f"    beside = {second}[{grid.index}, k]")
+        more = {"beside": (_zero(type), f"{second}[{grid.index}, k]")} if second else {}
+        draft.line(*_rounds(grid, n, array, type, **more))
         made, back = draft.free("made"), draft.free("back")
         terms = [("mine", array)] + [
             draw.choice((("mine", array), ("beside", second) if second else ("mine", array))) for _ in range(draw.integer(1, 2))
@@ -75,7 +73,7 @@ def scattered(draw: Draw) -> Case:
     adds = draw.chance(0.5)
     type = type_named(draw.choice(SUMMABLE)) if adds else pick(draw, REALS, INTEGERS, COMPOSITES)
     draft, grid = begin(draw, type, lanes=True)
-    shape = shape_of(grid)
+    shape = shape_of(grid, type)
     size = 1
     for length in shape:
         size *= length.value
@@ -93,8 +91,7 @@ def scattered(draw: Draw) -> Case:
     inner = "".join(f", {m}" for m in type.inner)
     ids = draft.array(draft.name("slots", "targets"), I32, *grid.extents, n, domain=Integers(0, size)) if adds else ""
     with draft.block(f"for base in range(0, {n}, wp.block_dim()):"):
-        draft.line(*_rounds(grid, n, "mine", array, type), "place = int(0)", "if has:")
-        draft.line(f"    place = {f'{ids}[{grid.index}, k]' if adds else f'{size - 1} - k'}")
+        draft.line(*_rounds(grid, n, array, type, place=("int(0)", f"{ids}[{grid.index}, k]" if adds else f"{size - 1} - k")))
         call = "wp.tile_scatter_add" if adds else "wp.tile_scatter_masked"
         draft.line(f"{call}({target}, {places}, mine, has)")
     if adds:
@@ -112,7 +109,7 @@ def shared(draw: Draw) -> Case:
     """One thread's element fills a tile of its block."""
     type = pick(draw, REALS, INTEGERS, ("vec3f", "mat33f", "quatf", "vec2f"))
     draft, grid = begin(draw, type, lanes=True, gradient=False)
-    shape = shape_of(grid)
+    shape = shape_of(grid, type)
     draft.reserve("own")
     array = draft.array(draft.name("headers", "leaders", "per_block"), type, *grid.extents, domain=values(type))
     draft.line(f"own = {_zero(type)}", f"if {grid.lane} == 0:", f"    own = {array}[{grid.index}]")
@@ -142,13 +139,13 @@ def stacked(draw: Draw) -> Case:
     draft.output(counts, I32, *grid.extents)
     draft.output(drained, I32, *grid.extents, role="accumulate")
     with draft.block(f"for base in range(0, {n}, wp.block_dim()):"):
-        draft.line(*_rounds(grid, n, "mine", array, type), "keep = bool(False)", "if has:")
-        draft.line(f"    keep = {flags}[{grid.index}, k] == 1", f"wp.tile_stack_push({stack}, mine, keep)")
+        draft.line(*_rounds(grid, n, array, type, keep=("bool(False)", f"{flags}[{grid.index}, k] == 1")))
+        draft.line(f"wp.tile_stack_push({stack}, mine, keep)")
     draft.line(f"if {grid.lane} == 0:", f"    {counts}[{grid.index}] = wp.tile_stack_count({stack})")
     if draw.chance(0.4):
         draft.line(f"wp.tile_stack_clear({stack})")
         with draft.block(f"for base in range(0, {n}, wp.block_dim()):"):
-            draft.line(*_rounds(grid, n, "mine", array, type), f"wp.tile_stack_push({stack}, mine, has)")
+            draft.line(*_rounds(grid, n, array, type), f"wp.tile_stack_push({stack}, mine, has)")
         popped = f"np.full(len({array}), {n}, np.int32)"
     else:
         popped = f"np.sum({flags}, axis=-1).astype(np.int32)"
@@ -158,5 +155,5 @@ def stacked(draw: Draw) -> Case:
     return done(grid, draw.choice(("stack_elements", "push_and_pop", "collect_marked")))
 
 
-FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = ((back_and_forth, 2.0), (scattered, 3.0), (shared, 1.5), (stacked, 0.6))
+FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = ((back_and_forth, 2.0), (scattered, 3.0), (shared, 1.5), (stacked, 0.9))
 """The patterns of this module, and how often each comes."""

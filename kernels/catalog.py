@@ -22,10 +22,11 @@ FAMILIES: tuple[str, ...] = tuple(
 )
 
 WEIGHTS: dict[str, float] = {
-    "program": 72.0,
-    **dict.fromkeys(("mesh_query", "volume_sampling"), 3.5),
-    **dict.fromkeys(("bvh_query", "sampling", "quaternion_math", "transform_math", "matrix_shapes", "integer_vector"), 2.0),
-    **dict.fromkeys(("tile_linear_algebra", "tile_scan", "tile_indexing", "tile_scatter", "tile_map", "tile_reduction"), 1.5),
+    "program": 76.0,
+    **dict.fromkeys(("mesh_query", "volume_sampling"), 5.0),
+    **dict.fromkeys(("bvh_query", "sampling", "quaternion_math", "transform_math", "matrix_shapes", "tile_linear_algebra"), 3.0),
+    **dict.fromkeys(("integer_vector", "triangle_queries", "tile_scan"), 2.0),
+    **dict.fromkeys(("tile_indexing", "tile_scatter", "tile_map", "tile_reduction", "noise_field"), 1.5),
 }
 """How often a family comes, where that is not once: synthesized programs are the most varied, and some families show many builtins."""
 

@@ -27,7 +27,7 @@ def to_integer(x: Any) -> tuple[Any, Any]:
 def to_integer_toward_zero(x: Any) -> tuple[Any, Any]:
     """As `to_integer`; zero is no threshold."""
     x = np.asarray(x, np.float64)
-    return np.where(np.abs(x) < 0.5, 1.0, x - np.rint(x)), np.abs(x)
+    return np.where(np.abs(x) < 0.5, 0.5, x - np.rint(x)), np.abs(x)
 
 
 def to_half_integer(x: Any) -> tuple[Any, Any]:
@@ -91,3 +91,13 @@ KINKS: dict[Any, Rule] = {
     **dict.fromkeys((np.maximum, np.minimum, np.fmax, np.fmin), difference),
     **dict.fromkeys((np.absolute, np.fabs), against_zero),
 }
+
+ROUNDINGS = frozenset(
+    [
+        f.__name__
+        for f, rule in JUMPS.items()
+        if rule in (to_integer, to_integer_toward_zero, to_half_integer, quotient, quotient_toward_zero)
+    ]
+    + ["int", "astype", "round"]
+)
+"""Decisions with a threshold at every unit: half-way between two, the distance to the nearest jumps from one half to minus one half."""

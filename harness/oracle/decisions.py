@@ -18,13 +18,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.oracle.decision_rules import JUMPS, KINKS, Rule, against_zero, difference, to_half_integer, to_integer_toward_zero
+from harness.oracle.decision_rules import JUMPS, KINKS, ROUNDINGS, Rule, against_zero, difference, to_half_integer, to_integer_toward_zero
 
 Array = NDArray[Any]
 
 # Looked up millions of times in a run.
 _ndarray = np.ndarray
 _getitem = np.ndarray.__getitem__
+
+_DOUBLE = 8
+"""Bytes of a float64."""
 
 ROOM = 8.0
 """How many times its rounding error a decision must be away from its threshold."""
@@ -36,9 +39,13 @@ class Trace:
 
     A pair has two flat rows in float64: the signed distances to the threshold and the sizes of the operands, or, of what was `compared`,
     the two operands. Comparisons are the most common decisions by far; `measured` works out their distances all at once.
+
+    `working` is the precision of a run in which nothing is meant to be float64 (None: nothing is known): what numpy makes of Python numbers
+    alone (`np.where(c, 2.0, 0.5)`, `np.stack` of scalars) would be, and all that follows from it.
     """
 
     kinks: bool
+    working: Any = None
     kinds: list[str] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     pairs: list[Array] = field(default_factory=list)
@@ -88,7 +95,11 @@ def _report(kind: str, rule: Rule, *operands: Any) -> None:
 def watch(value: Any) -> Any:
     """`value` with its float arrays and float scalars watched (also inside a tuple or list); anything else as it is."""
     if isinstance(value, _ndarray):
-        return value.view(Watched if value.dtype.kind == "f" else _ndarray)
+        if value.dtype.kind != "f":
+            return value.view(_ndarray)
+        if value.itemsize == _DOUBLE and _active and _active[-1].working is not None:
+            value = value.astype(_active[-1].working)
+        return value.view(Watched)
     if isinstance(value, np.floating):
         return np.asarray(value).view(Watched)
     if isinstance(value, tuple | list):
@@ -170,7 +181,7 @@ class Watched(np.ndarray):
         if kind in "iu":
             _report("astype", to_integer_toward_zero, _plain(self))
         elif kind == "b":
-            _report("astype", against_zero, _plain(self))
+            _report("bool", against_zero, _plain(self))
         return watch(_plain(self).astype(dtype, *args, **kwargs))
 
     def round(self, decimals: Any = 0, out: Any = None) -> Any:
@@ -262,7 +273,9 @@ def doubtful(wide: Trace, others: Sequence[Trace], epsilon: float) -> str | None
     with np.errstate(all="ignore"):
         finite = np.isfinite(distance)
         same = ((runs == distance) | (np.isnan(runs) & np.isnan(distance))).all(axis=0)
-        error = np.where(finite, np.abs(runs - distance).max(axis=0), 0.0)
+        apart = np.abs(runs - distance)
+        apart = np.where(np.repeat([kind in ROUNDINGS for kind in wide.kinds], counts), np.minimum(apart, np.abs(1.0 - apart)), apart)
+        error = np.where(finite, apart.max(axis=0), 0.0)
         # A lane whose runs agree by luck still has its decision's usual relative error. Means of roots are not ruled by a few lanes.
         starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
         relative = np.where(size > 0, error / size, 0.0)

@@ -69,7 +69,7 @@ def prepare_forward(case: Case, reference: Reference, launch: Launch, values: Va
     """
     # Where lanes are apart, a kinked lane is left out of the gradient check; elsewhere one kink spoils a direction.
     kinks = bool(case.differentiable_inputs and case.differentiable_outputs) and not case.elementwise
-    traces = [Trace(kinks) for _ in range(4)]
+    traces = [Trace(kinks), Trace(kinks, reference.working), Trace(kinks), Trace(kinks)]
     wide = widened(values)
     moved = perturbed(wide, table.epsilon, _SALTS[0])
     expected = reference.call(launch, wide, wide=True, trace=traces[0])

@@ -21,7 +21,7 @@ from harness.oracle.inputs import as_structs, poison_of
 from harness.oracle.tolerances import lowest_precision
 from harness.oracle.verdict import PreparationError
 from kernels.case import Argument, Case, Launch
-from kernels.dtypes import DType, dtype_of
+from kernels.dtypes import SCALARS, DType, dtype_of
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -88,6 +88,7 @@ class Reference:
         self._case = case
         self._threads = threads
         self.coarse = lowest_precision(case) == "bfloat16"
+        self.working = self._single_precision()
         self._filename = f"<reference of {case.id}>"
         try:
             self._code = compile(case.reference_source, self._filename, "exec")
@@ -120,6 +121,15 @@ class Reference:
         except Exception as error:
             raise ReferenceFailedError(f"reference: {type(error).__name__}: {error}{self._line(error)}") from error
         return self._outputs(launch, returned)
+
+    def _single_precision(self) -> Any:
+        """The numpy type that the narrow run works in throughout, if the case's floats are all of one type below float64; else None."""
+        found = {dtype.element or dtype.scalar.__name__ for a in self._case.leaves if (dtype := dtype_of(a.dtype)).is_float}
+        if "float64" in found or "float64" in self._case.reference_source:
+            return None
+        if self.coarse:
+            return np.float16
+        return SCALARS[found.pop()] if len(found) == 1 else None
 
     def _load(self, *, wide: bool, watched: bool) -> Any:
         namespace: dict[str, Any] = {"__name__": "reference"}

@@ -305,7 +305,7 @@ def check_finite(p: Program) -> bool:
     x, thread = sources[0], p.lanes[0]
     suffix = {0: "", 1: "_vec", 2: "_mat"}[x.type.rank] if not x.type.name.startswith("quat") else "_quat"
     finite = apply(f"isfinite{suffix}", x)
-    kind = p.draw.choice(("printf", "printf", "print", "assert", "return", "zero"))
+    kind = p.draw.choice(("printf", "printf", "print", "assert", "assert", "return", "zero"))
     if kind == "printf":
         message = p.draw.choice(("%s is not finite at thread %%d\\n", "invalid %s in element %%d\\n", "bad %s: %%d\\n")) % x.name
         bad = apply("isnan" + suffix, x) if p.draw.chance(0.4) else apply("not", finite)

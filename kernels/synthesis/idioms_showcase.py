@@ -10,7 +10,7 @@ from functools import cache
 
 from kernels.language.expression import Expression, Variable, apply
 from kernels.language.interval import Interval
-from kernels.language.kinds import domain_for, limit, natural_kind, range_of_kind
+from kernels.language.kinds import OFFSETS, domain_for, limit, natural_kind, range_of_kind
 from kernels.language.operation import Operation
 from kernels.language.statement import Load
 from kernels.language.types import BOOL, Palette, Type
@@ -110,7 +110,9 @@ def _argument(p: Program, operation: Operation, position: int, type: Type, befor
     span = range_of_kind(kind or natural_kind(type), span, type.inner[0] if type.rank else 3)
     stem = p.draw.choice(_STEMS[shape])
     array_name = p.name(f"{p.draw.choice((stem, f'{p.theme.items[0]}_{stem}'))}_in")
-    array = p.array(array_name, type, p.extents, lambda sizes: domain_for(type, span, kind, offset=lattice_offset(array_name)))
+    # What is compared or searched for lies on lattices that keep apart.
+    offset = lattice_offset(array_name) if operation.smooth else OFFSETS[-1 if position % 2 else 0]
+    array = p.array(array_name, type, p.extents, lambda sizes: domain_for(type, span, kind, offset=offset))
     value = p.local(stem, Load(type, span, array, p.lane_variables))
     if kind:
         p.expressions.provenance.given(value.name, kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kernels.domains import Integers, Sorted
 from kernels.language.expression import Variable, apply, literal
 from kernels.language.interval import Interval
-from kernels.language.kinds import domain_for
+from kernels.language.kinds import HALVES, domain_for
 from kernels.language.statement import Load
 from kernels.language.types import I32, Type, type_named
 from kernels.language.verbatim import always
@@ -163,6 +163,10 @@ def typed_print(p: Program) -> bool:
         tolerance = literal(0.25, type_named(value.type.scalar))
         p.verbatim([f"wp.expect_near({value.warp()}, {value.warp()}, {tolerance.warp()})"], always(), [value])
         return True
+    if shape == "integer" and value.range.high < 100 and p.draw.chance(0.5):
+        other = literal(int(value.range.high) + 1, value.type)
+        p.verbatim([f"wp.expect_neq({value.warp()}, {other.warp()})"], always(), [value])
+        return True
     if not guards:
         return False
     guard = p.draw.choice(guards)
@@ -174,7 +178,9 @@ def typed_print(p: Program) -> bool:
 def typed_search(p: Program) -> bool:
     """`wp.lower_bound` of a value in a sorted array of its type: the last place where no element is as large."""
     value = _any_value(p, "real", "integer")
-    if value is None or value.type.name in ("float16", "bfloat16") or value.range.high - value.range.low < 2.0:
+    if value is None or value.type.name in HALVES or value.range.high - value.range.low < 2.0:
+        return False
+    if p.expressions.coarse and value.type.is_float:
         return False
     size = p.draw.integer(4, 9)
     low, high = value.range.low, min(value.range.high, value.range.low + 200.0)

@@ -100,6 +100,8 @@ def blend(p: Program) -> bool:
     x = driver[0]
     t: Expression = x
     if not x.range.within(Interval(0.0, 1.0)):
+        if p.expressions.coarse:
+            return False
         t = p.local(p.draw.choice(("t", "mix", "blend_factor", "alpha_t")), apply("clamp", x, literal(0.0, real), literal(1.0, real)))
     if letter == "R":
         if p.draw.chance(0.5):

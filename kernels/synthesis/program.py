@@ -58,7 +58,7 @@ IDIOMS: tuple[tuple[Idiom, float], ...] = (
     (idioms_data.flags, 0.4),
     (idioms_data.mask_input, 0.5),
     (idioms_forms.ternary, 0.7),
-    (idioms_forms.chained, 0.15),
+    (idioms_forms.chained, 0.35),
     (idioms_forms.components, 0.35),
     (idioms_forms.component_sum, 0.3),
     (idioms_forms.local_array, 0.12),
@@ -67,7 +67,7 @@ IDIOMS: tuple[tuple[Idiom, float], ...] = (
     (idioms_forms.while_with_jumps, 0.25),
     (idioms_forms.captured, 0.5),
     (idioms_forms.static_loop, 0.3),
-    (idioms_forms.check_finite, 0.6),
+    (idioms_forms.check_finite, 0.9),
     (idioms_forms.gather_inline, 0.5),
     (idioms_frames.to_world, 2.0),
     (idioms_frames.axis_in_world, 1.5),
@@ -81,7 +81,7 @@ IDIOMS: tuple[tuple[Idiom, float], ...] = (
     (idioms_structs.struct_with_arrays, 0.2),
     (idioms_structs.nested_struct, 0.15),
     (idioms_functions.custom_gradient, 0.5),
-    (idioms_functions.native_function, 0.15),
+    (idioms_functions.native_function, 0.3),
     (idioms_functions.overloaded, 0.6),
     (idioms_functions.with_default, 0.2),
     (idioms_functions.generic, 0.15),
@@ -165,6 +165,10 @@ def synthesize(draw: Draw) -> Case:
     return finished_case(p, guard)
 
 
+_MOST_STEPS = {"bfloat16": 10, "float16": 30}
+"""The idioms that a program in half precision has at most: rounding adds up."""
+
+
 def _add_idioms(p: Program) -> None:
     """A run of idioms, each in proportion to its weight; programs that explore show operations between them."""
     draw = p.draw
@@ -175,10 +179,9 @@ def _add_idioms(p: Program) -> None:
         share = sum(weights)
         there = [*there, (idioms_showcase.showcase, 0.0), *((idiom, 0.0) for idiom in TYPED)]
         weights = [*weights, 4.0 * share, *([2.0 / len(TYPED) * share] * len(TYPED))]
-    for _ in range(
-        draw.weighted((1, 2, 3, 4, 5, 7, 10, 16, 30, 50, 75), (2, 4, 5, 5, 4, 3, 1.5, 0.8, 0.6, 0.55, 0.5))
-        + (9 if p.policy.exploring else 0)
-    ):
+    steps = draw.weighted((1, 2, 3, 4, 5, 7, 10, 16, 30, 50, 75), (2, 4, 5, 5, 4, 3, 1.5, 0.8, 0.6, 0.55, 0.5))
+    steps += 9 if p.policy.exploring else 0
+    for _ in range(min(steps, _MOST_STEPS.get(p.palette.real, steps))):
         for _ in range(4):
             chosen = draw.weighted([i for i, _ in there], weights)
             if not (chosen in ADDING and len(p.sig.arguments) >= MOST_ARGUMENTS) and chosen(p):

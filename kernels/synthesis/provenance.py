@@ -23,6 +23,7 @@ class Provenance:
     def __init__(self) -> None:
         self.landmarks: set[float] = set()
         self._origins: dict[str, frozenset[str]] = {}
+        self._vectors: dict[str, frozenset[str]] = {}
         self._solid: set[str] = set()
         self._kinds: dict[str, str] = {}
 
@@ -35,7 +36,7 @@ class Provenance:
 
     def define(self, name: str, value: Expression) -> None:
         """A local that holds `value`."""
-        self._origins[name] = self.roots(value)
+        self._origins[name], self._vectors[name] = self.roots(value), self.vector_roots(value)
         if value.type.rank == 1 and self.solid(value):
             self._solid.add(name)
         if kind := self.kind(value):
@@ -44,16 +45,18 @@ class Provenance:
     def made_of(self, name: str, values: Sequence[Expression]) -> None:
         """A local that some lines of their own make of `values`."""
         self._origins[name] = frozenset().union(*(self.roots(v) for v in values)) or frozenset({name})
+        self._vectors[name] = frozenset().union(*(self.vector_roots(v) for v in values))
 
     def multiple(self, name: str, value: Expression) -> None:
         """A local that is a constant multiple of `value`, whatever its text is."""
-        self._origins[name] = self.roots(value)
+        self._origins[name], self._vectors[name] = self.roots(value), self.vector_roots(value)
         if not self.solid(value):
             self._solid.discard(name)
 
     def extend(self, name: str, value: Expression) -> None:
         """A local that may also hold `value`, or has it added: it comes from there too, and may have vanished."""
         self._origins[name] = self._origins.get(name, frozenset()) | self.roots(value)
+        self._vectors[name] = self._vectors.get(name, frozenset()) | self.vector_roots(value)
         self._kinds.pop(name, None)
 
     def note(self, expressions: Sequence[Expression]) -> None:
@@ -71,14 +74,24 @@ class Provenance:
                 names.add(e.warp_text)
         return frozenset(names)
 
+    def vector_roots(self, expression: Expression) -> frozenset[str]:
+        """The drawn vectors, matrices and the like among the roots of `expression`."""
+        names: set[str] = set()
+        for e in expression.walk():
+            if isinstance(e, Variable):
+                names |= self._vectors.get(e.name, frozenset({e.name} if e.type.rank else ()))
+            elif isinstance(e, Custom) and e.type.rank:
+                names.add(e.warp_text)
+        return frozenset(names)
+
     def apart(self, a: Expression, b: Expression) -> bool:
         """Whether two values have no origin in common, so that they are not equal by construction."""
         return not self.roots(a) & self.roots(b)
 
     def independent(self, a: Expression, b: Expression) -> bool:
-        """Whether two vectors are made of different vectors, so that they are not parallel by construction."""
-        vectors_a, vectors_b = _vectors(a), _vectors(b)
-        return not vectors_a & vectors_b and (self.roots(a) != self.roots(b))
+        """Whether two vectors are each made of a vector that the other is not made of, so that they are not parallel by construction."""
+        from_a, from_b = self.vector_roots(a) or self.roots(a), self.vector_roots(b) or self.roots(b)
+        return not _vectors(a) & _vectors(b) and not (from_a <= from_b or from_b <= from_a)
 
     def solid(self, vector: Expression) -> bool:
         """Whether a vector is away from zero but by accident: drawn, or made of such without a factor that may vanish."""

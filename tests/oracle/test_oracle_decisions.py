@@ -79,6 +79,13 @@ def test_decision_far_from_its_threshold_is_not(name):
     assert _doubt(DECISIONS[name], [0.4]) is None
 
 
+@pytest.mark.parametrize("name", ("floor", "ceil", "trunc", "astype", "int", "fmod", "remainder", "floor_divide"))
+@pytest.mark.parametrize("halves", (1, 3, 5))
+def test_half_way_between_two_thresholds_is_far_from_both(name, halves):
+    """There the nearest threshold is another one for a number a little larger."""
+    assert _doubt(DECISIONS[name], [0.15 * halves * (1.0 + 1e-8)]) is None
+
+
 EXACT_TIES = {
     "element with itself": lambda x: x <= x,
     "clamped to a bound": lambda x: np.clip(x, 0.0, 0.25) >= 0.25,
@@ -157,3 +164,19 @@ def test_law_watching_changes_no_result(program, x):
         watched = program(watch(x.copy()))
     assert np.asarray(watched).dtype == np.asarray(plain).dtype
     np.testing.assert_array_equal(np.asarray(watched), plain)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda numpy, x: numpy.stack(numpy.broadcast_arrays(x, 0.75), axis=-1),
+        lambda numpy, x: x * numpy.where(numpy.arange(2) > 0, 2.0, 0.5),
+        lambda numpy, x: numpy.zeros(2) + x,
+    ],
+)
+def test_what_numpy_makes_of_python_numbers_alone_is_kept_in_the_working_precision(made):
+    x = np.asarray([0.3, 0.7], np.float16)
+    with watching(Trace(False, np.float16)):
+        assert made(WatchedNumpy(), watch(x)).dtype == np.float16
+    with watching(Trace(False)):
+        assert made(WatchedNumpy(), watch(x)).dtype == np.float64

@@ -122,12 +122,12 @@ declare("real_by_name", "R -> R", "wp.float32({0})", "{0}", lambda a: a, reals=(
 # Bits reinterpreted: what is not negative is the same number in either type.
 for _from, _to, _name in (("a", "b", "uint8"), ("s", "t", "uint16"), ("i", "u", "uint32"), ("l", "z", "uint64")):
     _signed = _name.removeprefix("u")
-    for _source, _target, _dtype in ((_from, _to, _name), (_to, _from, _signed)):
+    for _source, _target, _given, _dtype in ((_from, _to, _signed, _name), (_to, _from, _name, _signed)):
         declare(
             f"cast_to_{_dtype}",
             f"{_source} -> {_target}",
             f"wp.cast({{0}}, wp.{_dtype})",
-            f"np.asarray({{0}}).view(np.{_dtype})",
+            f"np.asarray({{0}}, np.{_given}).view(np.{_dtype})",
             lambda x: x,
             domain=(Interval(0, 100),),
             nouns=("same_bits",),

@@ -92,12 +92,7 @@ KINKS: dict[Any, Rule] = {
     **dict.fromkeys((np.absolute, np.fabs), against_zero),
 }
 
-ROUNDINGS = frozenset(
-    [
-        f.__name__
-        for f, rule in JUMPS.items()
-        if rule in (to_integer, to_integer_toward_zero, to_half_integer, quotient, quotient_toward_zero)
-    ]
-    + ["int", "astype", "round"]
-)
+_AT_UNITS = (to_integer, to_integer_toward_zero, to_half_integer, quotient, quotient_toward_zero)
+
+ROUNDINGS = frozenset([f.__name__ for f, rule in JUMPS.items() if rule in _AT_UNITS] + ["int", "astype", "round"])
 """Decisions with a threshold at every unit: half-way between two, the distance to the nearest jumps from one half to minus one half."""

@@ -79,8 +79,8 @@ def test_decision_far_from_its_threshold_is_not(name):
     assert _doubt(DECISIONS[name], [0.4]) is None
 
 
-@pytest.mark.parametrize("name", ("floor", "ceil", "trunc", "astype", "int", "fmod", "remainder", "floor_divide"))
-@pytest.mark.parametrize("halves", (1, 3, 5))
+@pytest.mark.parametrize("name", ["floor", "ceil", "trunc", "astype", "int", "fmod", "remainder", "floor_divide"])
+@pytest.mark.parametrize("halves", [1, 3, 5])
 def test_half_way_between_two_thresholds_is_far_from_both(name, halves):
     """There the nearest threshold is another one for a number a little larger."""
     assert _doubt(DECISIONS[name], [0.15 * halves * (1.0 + 1e-8)]) is None

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from kernels.families.mesh_query import answers
-from kernels.families.mesh_query.fields import FURTHEST
+from kernels.families.mesh_query.fields import FURTHEST, FURTHEST_CORNER
 from kernels.surfaces import surface
 from tests.families._answers import functions
 from tests.families._reference import check_contract
 
-CAST = [line for line in answers.CAST if line != "{within}"]
 ANSWERS = functions(
     answers.CORNERS,
     answers.WEIGHTS,
@@ -24,8 +23,15 @@ ANSWERS = functions(
     answers.SIDE,
     answers.FACING,
     answers.HITS,
-    [line.replace("{group}", "") for line in CAST],
+    answers.rooted(answers.CAST, grouped=False),
+    answers.rooted(answers.ANY_HIT, grouped=True),
+    answers.rooted(answers.CROSSINGS, grouped=True),
+    answers.GROUP_ROOT,
+    answers.FACE_BOXES,
+    answers.BOX_GAPS,
+    answers.BOXES_MET,
     FURTHEST,
+    FURTHEST_CORNER,
     *answers.EVALUATED.values(),
 )
 
@@ -67,6 +73,8 @@ def test_the_furthest_point_is_a_corner(rng: np.random.Generator) -> None:
     p = rng.uniform(-1.0, 1.0, (20, 3))
     gap = np.linalg.norm(ANSWERS["furthest_point"](m, p) - p, axis=-1)
     assert np.all(gap >= np.linalg.norm(samples(m) - p[:, None], axis=-1).max(axis=1) - 1e-12)
+    corner = ANSWERS["mesh_eval_position"](m, *ANSWERS["furthest_corner"](m, p))
+    assert np.array_equal(corner, ANSWERS["furthest_point"](m, p))
 
 
 def test_insides_of_solids(rng: np.random.Generator) -> None:
@@ -100,6 +108,35 @@ def test_the_first_hit_of_a_ray_is_on_the_surface(rng: np.random.Generator) -> N
     assert np.array_equal(slope[found] > 0.0, np.sum(normal * d, axis=1)[found] < 0.0)
     before = p + (0.999 * t)[:, None] * d
     assert np.array_equal(ANSWERS["side"](m, p)[found], ANSWERS["side"](m, before)[found])
+
+
+def test_rays_below_a_root_meet_the_faces_of_its_group_alone(rng: np.random.Generator) -> None:
+    m = mesh("sphere", 5, 7)
+    m.groups = rng.integers(0, 3, len(m.indices) // 3)
+    p, d = rng.uniform(-1.6, 1.6, (150, 3)), rng.standard_normal((150, 3))
+    _, _, _, _, hit = ANSWERS["hits"](m, p, d)
+    total = np.zeros(150, int)
+    for group in range(3):
+        root = ANSWERS["mesh_get_group_root"](m, np.full(150, group))
+        count = ANSWERS["mesh_query_ray_count_intersections"](m, p, d, root)
+        assert np.array_equal(count, hit[:, m.groups == group].sum(axis=1))
+        assert np.array_equal(ANSWERS["mesh_query_ray_anyhit"](m, p, d, 1e6, root), count > 0)
+        total += count
+    assert total.sum() > 20
+    assert np.array_equal(total, hit.sum(axis=1))
+    assert np.all(ANSWERS["mesh_get_group_root"](m, np.int32(3)))
+
+
+def test_boxes_of_faces_are_met_wherever_their_faces_are(rng: np.random.Generator) -> None:
+    m = mesh("torus", 5, 6)
+    p, d = rng.uniform(-1.2, 1.2, (60, 3)), rng.standard_normal((60, 3))
+    _, _, _, _, hit = ANSWERS["hits"](m, p, d)
+    met = ANSWERS["boxes_met"](m, p, d)
+    assert np.all(met[hit])
+    assert 0 < hit.sum() < met.sum() < met.size // 2
+    gap = ANSWERS["squared_distances_of_boxes"](m, p)
+    assert np.all(gap <= ANSWERS["squared_distances"](m, p) + 1e-12)
+    assert np.array_equal(gap == 0.0, ANSWERS["faces_in_box"](m, p, p))
 
 
 def test_velocities_and_points_of_corners() -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from kernels.case import Case
 from kernels.drafting.queries.script import QueryScript
 from kernels.draw import Draw
-from kernels.families.bvh_query.pairs import build_broad_phase, build_regions, build_tiled
+from kernels.families.bvh_query.blocks import build_tiled
+from kernels.families.bvh_query.pairs import build_broad_phase, build_regions
 from kernels.families.bvh_query.probes import build_points, build_rays
 
 
 def build(draw: Draw) -> Case:
     """One kernel that asks a tree of boxes."""
-    form = draw.weighted((build_broad_phase, build_regions, build_points, build_rays, build_tiled), (4, 4, 5, 6, 3))
+    form = draw.weighted((build_broad_phase, build_regions, build_points, build_rays, build_tiled), (4, 5, 10, 14, 18))
     return form(QueryScript(draw))

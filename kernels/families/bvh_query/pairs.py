@@ -1,8 +1,6 @@
-"""Boxes that meet boxes: the broad phase of collision detection, regions that gather what lies in them, and blocks that search together."""
+"""Boxes that meet boxes: the broad phase of collision detection, and regions or swept balls that gather what lies in them."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from kernels.case import Case
 from kernels.domains import Bernoulli, Integers
@@ -35,7 +33,7 @@ def build_broad_phase(s: QueryScript) -> Case:
         pairs.only(*(("j > i", "j <= i") if once else ("j != i", "j == i")))
         _filtered(s, pairs, filters)
         if "volume" in local or "total" in shared or "push" in shared:
-            _overlap(s)
+            overlap(s)
         for kind in local:
             if kind == "count":
                 pairs.count("count")
@@ -71,7 +69,7 @@ def _filtered(s: QueryScript, pairs: Pairs, filters: list[str]) -> None:
             pairs.only("(bits[i] & bits[j]) != 0", "(bits[i] & bits[j]) == 0")
 
 
-def _overlap(s: QueryScript) -> None:
+def overlap(s: QueryScript) -> None:
     """Names the volume `common` to the query and the box, by corners in place or by a function."""
     if s.draw.chance(0.5):
         s.define(
@@ -105,16 +103,21 @@ def _shared(s: QueryScript, kind: str, *, once: bool) -> None:
 
 
 def build_regions(s: QueryScript) -> Case:
-    """Boxes that gather what they meet: counts, sums of weights, the nearest or heaviest, whether there is any."""
+    """Boxes or swept balls that gather what they meet: counts, sums of weights, the nearest or heaviest, whether there is any."""
     draw = s.draw
-    kinds = draw.subset(("count", "weight", "volume", "nearest", "best", "any", "center"), draw.weighted((1, 2, 3), (3, 4, 2)))
+    swept = draw.chance(0.5)
+    gathered = ("count", "weight", "nearest", "best", "any", "center") + (() if swept else ("volume",))
+    kinds = draw.subset(gathered, draw.weighted((1, 2, 3), (3, 4, 2)))
     if "any" in kinds and len(kinds) > 1:
         kinds.remove("any")
-    tree = Tree(s, "box")
+    tree = Tree(s, "capsule" if swept else "box")
     tree.declare()
     function = draw.choice(("gather_region", "sum_overlaps")) if not ({"nearest", "best", "any"} & {*kinds}) and draw.chance(0.25) else ""
     gather(s, tree, kinds, function)
-    return s.finish(draw.choice(("query_regions", "gather_boxes", "region_statistics", "overlap_query")), ["m"], sizes(s))
+    names = (
+        ("sweep_balls", "gather_swept", "sweep_query") if swept else ("query_regions", "gather_boxes", "region_statistics", "overlap_query")
+    )
+    return s.finish(draw.choice(names), ["m"], sizes(s))
 
 
 def gather(s: QueryScript, tree: Tree, kinds: list[str], function: str = "") -> None:
@@ -124,7 +127,7 @@ def gather(s: QueryScript, tree: Tree, kinds: list[str], function: str = "") -> 
         s.field("weight", "real", "n", low=0.1, high=1.0, names=("mass", "density", "opacity", "importance"))
     if "best" in kinds:
         s.field("priority", "real", "n", low=0.0, high=1.0, names=("score", "shape_priority", "level"))
-    middle = "0.5 * (low + high)" if tree.kind == "box" else "p"
+    middle = {"box": "0.5 * (low + high)", "capsule": "start"}.get(tree.kind, "p")
     starts = {
         "count": {"count": "int(0)"},
         "weight": {"total": "float(0.0)"},
@@ -174,7 +177,7 @@ def _gathered(s: QueryScript, pairs: Pairs, kind: str) -> None:
         else:
             pairs.add("total", "real", draw.choice(("weight[j]", "weight[j] * weight[j]", "wp.sqrt(weight[j])")))
     elif kind == "volume":
-        _overlap(s)
+        overlap(s)
         pairs.add("volume", "real", "common")
     elif kind == "nearest":
         s.code("center = 0.5 * (lowers[j] + uppers[j])")
@@ -184,38 +187,3 @@ def _gathered(s: QueryScript, pairs: Pairs, kind: str) -> None:
     else:
         s.code("core = 0.5 * (lowers[j] + uppers[j])")
         pairs.add("moment", "vec3", draw.choice(("weight[j] * (core - middle)", "(core - middle) * weight[j]")))
-
-
-def build_tiled(s: QueryScript) -> Case:
-    """Queries that a whole block answers: every thread takes boxes from the batch and tells what it finds by atomics."""
-    draw = s.draw
-    tree = Tree(s, draw.choice(("box", "box", "ray", "own")), tiled=True)
-    tree.declare()
-    kinds = draw.subset(("count", "marks", "weight", "volume"), draw.integer(1, 3))
-    if "volume" in kinds and tree.kind == "ray":
-        kinds[kinds.index("volume")] = "marks"
-    kinds = list(dict.fromkeys(kinds))
-    if "weight" in kinds:
-        s.field("weight", "real", "n", low=0.1, high=1.0, names=("mass", "opacity", "importance"))
-    with tree.hits() as pairs:
-        if tree.kind == "own":
-            pairs.only("j != i")
-        elif draw.chance(0.3):
-            s.field("enabled", "int", "n", domain=Bernoulli(0.75), names=("visible", "active"))
-            pairs.only("enabled[j] != 0")
-        for kind in kinds:
-            if kind == "count":
-                s.result("count_out", "int", tree.size, role="accumulate", names=("counts", "hits_of", "num_overlaps"))
-                s.code("wp.atomic_add(count_out, i, 1)")
-            elif kind == "marks":
-                s.result("marks", "int", "n", role="accumulate", names=("box_hits", "touched", "times_seen"))
-                s.code(draw.choice(("wp.atomic_add(marks, j, 1)", "wp.atomic_add(marks, j, i + 1)", "wp.atomic_max(marks, j, i + 1)")))
-            elif kind == "weight":
-                s.result("sum_out", "real", tree.size, role="accumulate", differentiable=False, names=("weight_sum", "gathered", "load"))
-                s.code(draw.choice(("wp.atomic_add(sum_out, i, weight[j])", "wp.atomic_add(sum_out, i, 0.5 * weight[j] + 0.1)")))
-            else:
-                _overlap(s)
-                s.result("volume_out", "real", tree.size, role="accumulate", differentiable=False, names=("overlap", "shared_volume"))
-                s.code("wp.atomic_add(volume_out, i, common)")
-    case = s.finish(draw.choice(("tile_overlaps", "block_query", "mark_overlaps", "cooperative_query")), [tree.size], sizes(s))
-    return replace(case, block_dim=draw.choice((32, 64, 128)))

@@ -108,7 +108,7 @@ def build_rays(s: QueryScript) -> Case:
     for kind in kinds:
         s.start(**starts[kind])
     function = draw.choice(("optical_depth", "march_boxes")) if kinds == ["depth"] and draw.chance(0.6) else ""
-    entry = _entry(s) if measured else ""
+    entry = entry_of(s) if measured else ""
     with tree.hits(function=function) as pairs:
         if measured:
             entry_lines(s, entry)
@@ -136,7 +136,7 @@ def build_rays(s: QueryScript) -> Case:
     return s.finish(draw.choice(names[tree.kind]), ["m"], sizes(s))
 
 
-def _entry(s: QueryScript) -> str:
+def entry_of(s: QueryScript) -> str:
     """A function that gives where a ray enters and leaves a box, or "" for the same in place."""
     if s.draw.chance(0.5):
         return ""

@@ -51,7 +51,7 @@ class Tree:
         self.grouped = not tiled and draw.chance(0.25)
         self.limited = kind in ("ray", "capsule") and not tiled and draw.chance(0.5)
         # The names that these builtins had before.
-        self._former = tiled and draw.chance(0.15)
+        self._former = tiled and draw.chance(0.5)
 
     def declare(self) -> None:
         """Declares the tree, the boxes, the queries, and names the thread."""
@@ -116,7 +116,7 @@ class Tree:
                 s.code("reach = reach_of[i]")
             else:
                 s.tuning(("reach", 0.2, 0.7))
-            self.by_box = draw.chance(0.4)
+            self.by_box = draw.chance(0.2)
             if self.by_box:
                 s.code("pad = wp.vec3(reach, reach, reach)\nlow = p - pad\nhigh = p + pad")
         else:

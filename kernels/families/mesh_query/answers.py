@@ -7,6 +7,8 @@ numbers: Van Oosterom and Strackee (1983).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 CORNERS = (
     "def corners(mesh):",
     "    return np.moveaxis(mesh.points[mesh.indices.reshape(-1, 3)], 1, 0)",
@@ -123,7 +125,7 @@ HITS = (
     "    return t, u, v, slope, (u > 0.0) & (v > 0.0) & (w > 0.0) & (t > 0.0)",
 )
 CAST = (
-    "def cast(mesh, start, direction, max_t{group}):",
+    "def cast(mesh, start, direction, max_t{root}):",
     '    """The first hit of a ray: whether there is one before max_t, its t, weights, side (negative from behind), normal and face."""',
     "    t, u, v, slope, hit = hits(mesh, start, direction)",
     "{within}",
@@ -137,9 +139,54 @@ CAST = (
     "    t, u, v = (np.where(found, each, 0.0) for each in (t, u, v))",
     "    return found, t, u, v, slope, normal[face[..., 0]], face[..., 0].astype(np.int32)",
 )
-WITHIN_GROUP = (
-    "    same = mesh.groups == group[..., None]",
-    "    hit = hit & (same | ~np.any(same, axis=-1, keepdims=True))",
+WITHIN_ROOT = ("    hit = hit & root",)
+GROUP_ROOT = (
+    "def mesh_get_group_root(mesh, group):",
+    '    """Which faces are below the root of a group: its own, or all if it has none."""',
+    "    same = mesh.groups == np.asarray(group)[..., None]",
+    "    return same | ~np.any(same, axis=-1, keepdims=True)",
+)
+ANY_HIT = (
+    "def mesh_query_ray_anyhit(mesh, start, direction, max_t{root}):",
+    "    t, _, _, _, hit = hits(mesh, start, direction)",
+    "{within}",
+    "    return np.any(hit & (t < np.asarray(max_t)[..., None]), axis=-1)",
+)
+CROSSINGS = (
+    "def mesh_query_ray_count_intersections(mesh, start, direction{root}):",
+    "    _, _, _, _, hit = hits(mesh, start, direction)",
+    "{within}",
+    "    return hit.sum(axis=-1).astype(np.int32)",
+)
+
+
+def rooted(lines: Sequence[str], *, grouped: bool) -> list[str]:
+    """The lines of a function of rays, which with `grouped` takes the faces below a `root` alone."""
+    root, within = (", root", WITHIN_ROOT) if grouped else ("", ())
+    place = lines.index("{within}")
+    return [line.replace("{root}", root) for line in (*lines[:place], *within, *lines[place + 1 :])]
+
+
+FACE_BOXES = (
+    "def faces_in_box(mesh, low, high):",
+    "    tips = np.stack(corners(mesh))",
+    "    return np.all((low[:, None] <= tips.max(axis=0)) & (high[:, None] >= tips.min(axis=0)), axis=-1)",
+)
+BOX_GAPS = (
+    "def squared_distances_of_boxes(mesh, p):",
+    '    """The squared distance of p to the box around each triangle."""',
+    "    tips = np.stack(corners(mesh))",
+    "    gap = np.maximum(np.maximum(tips.min(axis=0) - p[:, None], p[:, None] - tips.max(axis=0)), 0.0)",
+    "    return np.sum(gap * gap, axis=-1)",
+)
+BOXES_MET = (
+    "def boxes_met(mesh, start, direction):",
+    '    """Whether a ray meets the box around each triangle."""',
+    "    tips = np.stack(corners(mesh))",
+    "    first = (tips.min(axis=0) - start[:, None]) / direction[:, None]",
+    "    second = (tips.max(axis=0) - start[:, None]) / direction[:, None]",
+    "    leave = np.maximum(first, second).min(axis=-1)",
+    "    return (leave >= 0.0) & (leave >= np.minimum(first, second).max(axis=-1))",
 )
 
 EVALUATED = {

@@ -14,16 +14,17 @@ from kernels.families.mesh_query.search import Mesh, mesh_sizes
 def build_collision(s: QueryScript) -> Case:
     """Particles that a mesh pushes out: penalty forces with damping and friction, corrected positions and velocities."""
     draw = s.draw
-    face = draw.chance(0.5)
-    moving = face and draw.chance(0.5)
+    face = draw.chance(0.65)
+    moving = face and draw.chance(0.65)
     mesh = Mesh(s, moving=moving, kinds=("sphere", "torus", "box", "sheet") if face else ("sphere", "torus", "box"))
     asked_points(s, mesh, face=face, signed=True)
-    sign = sign_of(s, mesh)
+    # Without a side both sides of the surface push, as those of cloth do.
+    sign = "" if draw.chance(0.15) else sign_of(s, mesh)
     mesh.declare(winding=sign == "winding")
     s.tuning(("margin", 0.15, 0.5))
     flagged = draw.chance(0.25)
     role: Role = "accumulate" if flagged else "output"
-    velocities = draw.chance(0.7)
+    velocities = moving or draw.chance(0.6)
     form = draw.choice(("force", "force", "position", "velocity") if velocities else ("force", "position"))
     if velocities:
         s.field("vel", "vec3", "n", low=-1.0, high=1.0, names=("particle_qd", "velocities", "particle_v"))
@@ -32,7 +33,9 @@ def build_collision(s: QueryScript) -> Case:
         s.code("if flags[i] == 0:\n    return")
     names = mesh.closest("p", reach_of(s), sign=sign, face=face)
     body = [f"closest = {names.position}", "delta = p - closest"]
-    if draw.chance(0.5):
+    if not sign:
+        body += draw.choice((["dist = wp.length(delta)", "n = delta / dist"], ["n = wp.normalize(delta)", "dist = wp.dot(n, delta)"]))
+    elif draw.chance(0.5):
         body += [f"dist = wp.length(delta) * {names.sign}", f"n = wp.normalize(delta) * {names.sign}"]
     else:
         body += ["gap = wp.length(delta)", f"dist = gap * {names.sign}", f"n = delta * ({names.sign} / (gap + 1.0e-4))"]
@@ -40,8 +43,7 @@ def build_collision(s: QueryScript) -> Case:
     if velocities:
         body.append("vi = vel[i]")
         if moving:
-            mesh.builtin("mesh_eval_velocity")
-            body += [f"vs = wp.mesh_eval_velocity(mesh, {names.face}, {names.u}, {names.v})", "rel = vi - vs"]
+            body += [f"vs = {mesh.velocity(names)}", "rel = vi - vs"]
         else:
             body.append("rel = vi")
     response = {"force": _force, "position": _position, "velocity": _velocity}[form](s, velocities=velocities)

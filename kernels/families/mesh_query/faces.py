@@ -4,37 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from kernels.case import Case
-from kernels.domains import Uniform
+from kernels.domains import Integers, Uniform, UnitVectors
 from kernels.drafting.queries.pairs import Pairs
 from kernels.drafting.queries.script import QueryScript
-from kernels.families.mesh_query.answers import TRIANGLE_GAPS
+from kernels.families.mesh_query.answers import BOX_GAPS, BOXES_MET, FACE_BOXES, TRIANGLE_GAPS
 from kernels.families.mesh_query.search import NEEDS_CORNERS, Mesh, mesh_sizes
 from kernels.mesh_domains import BoxCorners
 
-FACE_BOXES = (
-    "def faces_in_box(mesh, low, high):",
-    "    tips = np.stack(corners(mesh))",
-    "    return np.all((low[:, None] <= tips.max(axis=0)) & (high[:, None] >= tips.min(axis=0)), axis=-1)",
-)
-
 
 class Faces:
-    """Threads that ask for the faces near a box or ball; in the loop the face is `f`, the thread's point `p` and its number `i`."""
+    """Threads that ask for the faces near a box or ball, or for those whose boxes a ray meets.
 
-    def __init__(self, s: QueryScript, mesh: Mesh, *, tiled: bool = False) -> None:
+    In the loop the face is `f`, the thread's number `i`, its point `p` or its ray `start` and `direction`.
+    """
+
+    def __init__(self, s: QueryScript, mesh: Mesh, *, tiled: bool = False, kind: str = "") -> None:
+        draw = s.draw
         self.s, self.mesh, self.tiled = s, mesh, tiled
-        self.kind = "box" if tiled else s.draw.choice(("box", "ball"))
-        # The names that these builtins had before.
-        self._former = tiled and s.draw.chance(0.15)
-        self._style = s.draw.choice(("for", "inline", "next", "aabb_next", "tree"))
+        self.kind = kind or ("box" if tiled else draw.choice(("box", "ball")))
+        if self.kind == "ray":
+            self._style = "tree"
+        elif tiled:
+            # Also by the names that these builtins had before.
+            self._style = draw.weighted(("tile", "former", "tree"), (5.5, 6, 2.5))
+        else:
+            self._style = draw.weighted(("for", "inline", "next", "aabb_next", "tree"), (3, 3, 7.5, 3.5, 3))
+        mesh.grouped = self._style == "tree" and not tiled and draw.chance(0.4)
+        self._limit = ""
 
     def declare(self) -> None:
         """Declares the mesh and the queries, and names the thread."""
         s, draw = self.s, self.s.draw
-        if self.kind == "box" and draw.chance(0.4):
+        if self.kind == "ray":
+            s.field("origins", "vec3", "n", domain=Uniform(-1.4, 1.4), names=("ray_origin", "starts", "ray_o"))
+            s.field("directions", "vec3", "n", domain=UnitVectors(), names=("ray_dir", "dirs", "ray_d"))
+            self._thread("origins")
+            s.code("start = origins[i]\ndirection = directions[i]")
+        elif self.kind == "box" and draw.chance(0.4):
             s.field("low_corner", "vec3", "n", domain=BoxCorners(False, 1.0, 0.1, 0.4), names=("query_lower", "region_min"))
             s.field("high_corner", "vec3", "n", domain=BoxCorners(True, 1.0, 0.1, 0.4), names=("query_upper", "region_max"))
             self._thread("low_corner")
@@ -51,6 +59,13 @@ class Faces:
             if self.kind == "box":
                 s.code("pad = wp.vec3(radius, radius, radius)\nlow = p - pad\nhigh = p + pad")
         self.mesh.declare()
+        if self.mesh.grouped:
+            s.field("group", "int", "n", domain=Integers(0, 3), names=("env_id", "world", "query_group"))
+            self.mesh.root("group[i]")
+
+    def limit(self, max_t: str) -> None:
+        """Lets the tree leave out the boxes that a ray enters after `max_t`; the loop still has to ask for hits before that."""
+        self._limit = f", {max_t}"
 
     def _thread(self, array: str) -> None:
         s = self.s
@@ -66,45 +81,55 @@ class Faces:
     def near(self, *, function: str = "") -> Iterator[Pairs]:
         """The loop over the faces found."""
         s = self.s
-        what = "aabb(mesh, low, high)" if self.kind == "box" else "sphere(mesh, p, radius)"
-        call = f"wp.mesh_query_{what}"
-        inner = 1
-        if self.tiled:
-            first, step = "tile_mesh_query_aabb", "tile_mesh_query_aabb_next"
-            if self._former:
-                first, step = "mesh_query_aabb_tiled", "mesh_query_aabb_next_tiled"
-            heads = [f"query = wp.{first}(mesh, low, high)", "while wp.tile_query_valid(query):"]
-            heads += [f"    f = wp.untile(wp.{step}(query))", "    if f >= 0:"]
-            inner = 2
-        elif self._style == "inline":
-            heads = [f"for f in {call}:"]
-        elif self._style == "for":
-            heads = [f"query = {call}", "for f in query:"]
-        elif self._style == "tree" and self.kind == "box":
-            heads = [
-                "bvh = wp.mesh_get_bvh(mesh)",
-                "query = wp.bvh_query_aabb(bvh, low, high)",
-                "f = int(0)",
-                "while wp.bvh_query_next(query, f):",
-            ]
-        else:
-            step = "mesh_query_aabb_next" if self._style == "aabb_next" else "mesh_query_next"
-            heads = [f"query = {call}", "f = int(0)", f"while wp.{step}(query, f):"]
-        if self.kind == "box":
-            s.answer("faces_in_box", FACE_BOXES, needs=NEEDS_CORNERS)
-            found = ["row, f = np.nonzero(faces_in_box(mesh, low, high))"]
-        else:
-            s.answer("squared_distances", TRIANGLE_GAPS, needs=NEEDS_CORNERS)
-            radius = "radius[:, None]" if s.names.values.get("radius") and s.names.values["radius"].lanes else "radius"
-            found = [f"row, f = np.nonzero(squared_distances(mesh, p) <= {radius} * {radius})"]
+        root = " & root" if self.mesh.grouped else ""
+        found = f"row, f = np.nonzero({self._found()}{root})"
         s.reserve("query", "bvh")
-        with s.each(heads, "f", found, "len(mesh.indices) // 3", function=function, inner=inner) as pairs:
+        heads = self._block_heads() if self.tiled else self._heads()
+        with s.each(heads, "f", [found], "len(mesh.indices) // 3", function=function, inner=2 if self.tiled else 1) as pairs:
             yield pairs
 
+    def _block_heads(self) -> list[str]:
+        """The lines that open the loop of a block."""
+        first, step = {
+            "tile": ("tile_mesh_query_aabb(mesh", "tile_mesh_query_aabb_next"),
+            "former": ("mesh_query_aabb_tiled(mesh", "mesh_query_aabb_next_tiled"),
+            "tree": ("tile_bvh_query_aabb(wp.mesh_get_bvh(mesh)", "tile_bvh_query_next"),
+        }[self._style]
+        step = f"wp.untile(wp.{step}(query))"
+        return [f"query = wp.{first}, low, high)", "while wp.tile_query_valid(query):", f"    f = {step}", "    if f >= 0:"]
 
-def _corners(s: QueryScript, mesh: Mesh, f: str = "f") -> None:
+    def _heads(self) -> list[str]:
+        """The lines that open a thread's own loop."""
+        if self._style == "tree":
+            what = {"box": "aabb(bvh, low, high", "ball": "sphere(bvh, p, radius", "ray": "ray(bvh, start, direction"}[self.kind]
+            query = f"wp.bvh_query_{what}{', root' if self.mesh.grouped else ''})"
+            return ["bvh = wp.mesh_get_bvh(mesh)", f"query = {query}", "f = int(0)", f"while wp.bvh_query_next(query, f{self._limit}):"]
+        call = f"wp.mesh_query_{'aabb(mesh, low, high)' if self.kind == 'box' else 'sphere(mesh, p, radius)'}"
+        if self._style == "inline":
+            return [f"for f in {call}:"]
+        if self._style == "for":
+            return [f"query = {call}", "for f in query:"]
+        step = "mesh_query_aabb_next" if self._style == "aabb_next" else "mesh_query_next"
+        return [f"query = {call}", "f = int(0)", f"while wp.{step}(query, f):"]
+
+    def _found(self) -> str:
+        """The numpy expression that tells which faces each thread finds; a tree finds those whose boxes are."""
+        s = self.s
+        if self.kind == "ray":
+            s.answer("boxes_met", BOXES_MET, needs=NEEDS_CORNERS)
+            return "boxes_met(mesh, start, direction)"
+        if self.kind == "box":
+            s.answer("faces_in_box", FACE_BOXES, needs=NEEDS_CORNERS)
+            return "faces_in_box(mesh, low, high)"
+        gaps, lines = ("squared_distances_of_boxes", BOX_GAPS) if self._style == "tree" else ("squared_distances", TRIANGLE_GAPS)
+        s.answer(gaps, lines, needs=NEEDS_CORNERS)
+        radius = "radius[:, None]" if s.names.values.get("radius") and s.names.values["radius"].lanes else "radius"
+        return f"({gaps}(mesh, p) <= {radius} * {radius})"
+
+
+def face_corners(s: QueryScript, mesh: Mesh, f: str = "f") -> None:
     """Names the corners `a`, `b`, `c` of a face, read off the mesh in one of the ways there are."""
-    form = s.draw.choice(("builtin", "index", "arrays"))
+    form = s.draw.weighted(("builtin", "index", "arrays"), (2, 1, 1))
     if form == "builtin":
         mesh.builtin("mesh_get_point")
         s.code("\n".join(f"{name} = wp.mesh_get_point(mesh, {f} * 3 + {n})" for n, name in enumerate("abc")))
@@ -155,7 +180,7 @@ def build_faces(s: QueryScript) -> Case:
         s.tuning(("reach", 0.3, 0.8), ("stiffness", 1.0, 5.0))
     with faces.near(function=function) as pairs:
         if {"area", "nearest", "force"} & {*kinds}:
-            _corners(s, mesh)
+            face_corners(s, mesh)
         for kind in sorted(kinds, key=lambda k: k == "any"):
             _face_term(s, mesh, pairs, kind)
     _face_results(s, kinds, nonlinear=bool(function))
@@ -189,13 +214,22 @@ def _face_term(s: QueryScript, mesh: Mesh, pairs: Pairs, kind: str) -> None:
         s.code("n = wp.mesh_eval_face_normal(mesh, f)")
         pairs.add("mean", "vec3", draw.choice(("n", "n * 0.5", "n * wp.abs(n[2])")))
     elif kind == "drift":
-        mesh.builtin("mesh_get_velocity")
-        parts = [f"wp.mesh_get_velocity(mesh, f * 3 + {n})" for n in range(3)]
-        s.code(f"flow = {parts[0]} + {parts[1]} + {parts[2]}" if draw.chance(0.5) else f"flow = {parts[0]} - 0.5 * {parts[2]}")
+        s.code(f"flow = {face_motion(s, mesh)}")
         pairs.add("drift", "vec3", draw.choice(("flow", "flow / 3.0", "flow * wp.length(flow)")))
     else:
         s.result("marks", "int", "faces", role="accumulate", names=("face_hits", "touched", "selected"))
         s.code(draw.choice(("wp.atomic_add(marks, f, 1)", "wp.atomic_max(marks, f, i + 1)", "wp.atomic_add(marks, f, 1 + i % 3)")))
+
+
+def face_motion(s: QueryScript, mesh: Mesh) -> str:
+    """The text of how a face moves: at a point within it, or by its corners."""
+    draw = s.draw
+    if draw.chance(0.6):
+        mesh.builtin("mesh_eval_velocity")
+        return f"wp.mesh_eval_velocity(mesh, f, {draw.choice(('0.333, 0.333', '1.0 / 3.0, 1.0 / 3.0', '0.2, 0.5'))})"
+    mesh.builtin("mesh_get_velocity")
+    parts = [f"wp.mesh_get_velocity(mesh, f * 3 + {n})" for n in range(3)]
+    return draw.choice((f"{parts[0]} + {parts[1]} + {parts[2]}", f"{parts[0]} - 0.5 * {parts[2]}"))
 
 
 def _face_results(s: QueryScript, kinds: list[str], *, nonlinear: bool) -> None:
@@ -219,32 +253,3 @@ def _face_results(s: QueryScript, kinds: list[str], *, nonlinear: bool) -> None:
         elif kind == "area" and draw.chance(0.4):
             value = draw.choice(("area * 0.5", "area + 0.01"))
         s.code(f"{name}[i] = {value}")
-
-
-def build_tiled(s: QueryScript) -> Case:
-    """Boxes that a whole block searches a mesh with, which tells what it finds by atomics."""
-    draw = s.draw
-    mesh = Mesh(s)
-    faces = Faces(s, mesh, tiled=True)
-    faces.declare()
-    kinds = draw.subset(("count", "marks", "normal", "near"), draw.integer(1, 3))
-    with faces.near() as pairs:
-        if "near" in kinds:
-            mesh.builtin("mesh_eval_position")
-            s.code("middle = wp.mesh_eval_position(mesh, f, 0.333, 0.333)")
-        if "count" in kinds:
-            s.result("count_out", "int", "n", role="accumulate", names=("face_counts", "hits_of"))
-            s.code("wp.atomic_add(count_out, i, 1)")
-        if "marks" in kinds:
-            s.result("marks", "int", "faces", role="accumulate", names=("face_hits", "times_seen"))
-            s.code(draw.choice(("wp.atomic_add(marks, f, 1)", "wp.atomic_max(marks, f, i + 1)")))
-        if "normal" in kinds:
-            mesh.builtin("mesh_eval_face_normal")
-            s.result("normal_out", "vec3", "n", role="accumulate", differentiable=False, names=("normal_sum", "mean_normal"))
-            s.code("wp.atomic_add(normal_out, i, wp.mesh_eval_face_normal(mesh, f))")
-        if "near" in kinds:
-            s.result("spread", "real", "n", role="accumulate", differentiable=False, names=("distance_sum", "moment"))
-            pairs.only("wp.length(middle - p) < 0.7")
-            s.code("wp.atomic_add(spread, i, wp.length(middle - p))")
-    case = s.finish(draw.choice(("tile_faces", "block_mesh_query", "cooperative_faces")), ["n"], mesh_sizes(mesh, s))
-    return replace(case, block_dim=draw.choice((32, 64, 128)))

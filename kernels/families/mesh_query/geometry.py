@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kernels.case import Case
 from kernels.drafting.queries.script import QueryScript
-from kernels.families.mesh_query.faces import mesh_arrays
+from kernels.families.mesh_query.faces import face_motion, mesh_arrays
 from kernels.families.mesh_query.search import Mesh, mesh_sizes
 
 
@@ -12,19 +12,28 @@ def build_geometry(s: QueryScript) -> Case:
     """What each face or edge is: areas, normals, centroids, volumes; stored per face, or added to the corners."""
     draw = s.draw
     moving = draw.chance(0.3)
-    mesh = Mesh(s, moving=moving, differentiable=True)
+    # What builtins read off a mesh has no gradient.
+    asked = draw.chance(0.3)
+    mesh = Mesh(s, moving=moving, differentiable=not asked)
     mesh.declare()
     s.field("scale", "real", "faces", low=0.5, high=1.5, names=("density", "pressure", "face_weight", "thickness"))
     s.thread("faces", "scale", index="f", names=("tid", "face"), counts=("num_faces", "tri_count"))
-    data = mesh_arrays(s)
-    s.code(
-        "ia = tris[f * 3 + 0]\nib = tris[f * 3 + 1]\nic = tris[f * 3 + 2]"
-        if draw.chance(0.6)
-        else "ia = tris[3 * f]\nib = tris[3 * f + 1]\nic = tris[3 * f + 2]"
-    )
+    data = ""
+    if asked:
+        mesh.builtin("mesh_get_index", "mesh_get_point")
+        s.code("\n".join(f"{name} = wp.mesh_get_index(mesh, f * 3 + {n})" for n, name in enumerate(("ia", "ib", "ic"))))
+        s.code("\n".join(f"{name} = wp.mesh_get_point(mesh, f * 3 + {n})" for n, name in enumerate("abc")))
+    else:
+        data = mesh_arrays(s)
+        s.code(
+            "ia = tris[f * 3 + 0]\nib = tris[f * 3 + 1]\nic = tris[f * 3 + 2]"
+            if draw.chance(0.6)
+            else "ia = tris[3 * f]\nib = tris[3 * f + 1]\nic = tris[3 * f + 2]"
+        )
     for name in ("ia", "ib", "ic"):
         s.names.safe.add(name)
-    s.code("a = verts[ia]\nb = verts[ib]\nc = verts[ic]")
+    if not asked:
+        s.code("a = verts[ia]\nb = verts[ib]\nc = verts[ic]")
     kinds = draw.subset(("normal", "area", "centroid", "volume", "pressure", "strain"), draw.weighted((1, 2, 3), (3, 4, 2)))
     s.code(draw.choice(("ab = b - a\nac = c - a\nn = wp.cross(ab, ac)", "n = wp.cross(b - a, c - a)")))
     if {"area", "pressure", "centroid"} & {*kinds}:
@@ -32,9 +41,12 @@ def build_geometry(s: QueryScript) -> Case:
     for kind in kinds:
         _geometry(s, kind)
     if moving:
-        s.array_of("speeds", "vec3", f"{data}.velocities", "mesh.velocities")
-        s.result("motion", "vec3", "faces", names=("face_velocity", "mean_velocity"))
-        s.code("motion[f] = (speeds[ia] + speeds[ib] + speeds[ic]) / 3.0")
+        s.result("motion", "vec3", "faces", differentiable=not asked, names=("face_velocity", "mean_velocity"))
+        if asked:
+            s.code(f"motion[f] = {face_motion(s, mesh)}")
+        else:
+            s.array_of("speeds", "vec3", f"{data}.velocities", "mesh.velocities")
+            s.code("motion[f] = (speeds[ia] + speeds[ib] + speeds[ic]) / 3.0")
     return s.finish(draw.choice(("face_properties", "mesh_geometry", "accumulate_faces", "vertex_normals")), ["faces"], mesh_sizes(mesh, s))
 
 

@@ -8,7 +8,7 @@ from kernels.case import Case
 from kernels.domains import Uniform, UnitVectors
 from kernels.drafting.mirror.values import Known
 from kernels.drafting.queries.script import QueryScript
-from kernels.families.mesh_query.answers import CAST, CLOSEST_POINT, CORNERS, HITS, SIDE, WEIGHTS, WINDING
+from kernels.families.mesh_query.answers import CAST, CLOSEST_POINT, CORNERS, HITS, SIDE, WEIGHTS, WINDING, rooted
 from kernels.families.mesh_query.search import Mesh, mesh_sizes
 from kernels.language.types import BOOL
 
@@ -18,7 +18,7 @@ _DISTANCE = (
     "    foot = closest_point(mesh, p)",
     "    gap = np.linalg.norm(p - foot, axis=-1)",
     "    found = gap < max_dist",
-    "    sign = side(mesh, p)",
+    "    sign = {side}",
     "    normal = (p - foot) * (sign / (gap + 0.02))[..., None]",
     "    return np.where(found, gap * sign, max_dist), np.where(found[..., None], normal, 0.0)",
 )
@@ -31,16 +31,18 @@ _TRACE = (
 
 
 def _distance(s: QueryScript, mesh: Mesh) -> str:
-    """A function that gives the signed distance to the mesh, and the direction away from it."""
+    """Declares the mesh; a function that gives the distance to it, mostly with its side, and the direction away from it."""
     draw = s.draw
-    sign = draw.choice(("", "_sign_normal", "_sign_parity"))
-    name = draw.choice(("mesh_distance", "sample_mesh", "signed_distance"))
+    sign = draw.weighted(("", "_sign_normal", "_sign_parity", "_sign_winding_number", "_no_sign"), (2, 3, 2, 4, 2))
+    mesh.declare(winding=sign == "_sign_winding_number")
+    signed = sign != "_no_sign"
+    name = draw.choice(("mesh_distance", "sample_mesh", "signed_distance" if signed else "distance_to_mesh"))
     miss = draw.choice(("early", "else"))
     found = [
         "closest = wp.mesh_eval_position(mesh, query.face, query.u, query.v)",
         "delta = p - closest",
         "gap = wp.length(delta)",
-        "return gap * query.sign, delta * (query.sign / (gap + 0.02))",
+        "return gap * query.sign, delta * (query.sign / (gap + 0.02))" if signed else "return gap, delta / (gap + 0.02)",
     ]
     head = [f"def {name}(mesh: wp.uint64, p: wp.vec3, max_dist: float):", f"    query = wp.mesh_query_point{sign}(mesh, p, max_dist)"]
     if miss == "early":
@@ -48,8 +50,11 @@ def _distance(s: QueryScript, mesh: Mesh) -> str:
     else:
         body = ["    if query.result:", *(f"        {line}" for line in found), "    return max_dist, wp.vec3()"]
     s.definitions.append(["@wp.func", *head, *body])
-    needs = (("corners", CORNERS), ("weights", WEIGHTS), ("closest_point", CLOSEST_POINT), ("winding_number", WINDING), ("side", SIDE))
-    s.answer(name, [line.format(name=name) for line in _DISTANCE], needs=needs)
+    needs = [("corners", CORNERS), ("weights", WEIGHTS), ("closest_point", CLOSEST_POINT)]
+    if signed:
+        needs += [("winding_number", WINDING), ("side", SIDE)]
+    side = "side(mesh, p)" if signed else "np.ones_like(gap)"
+    s.answer(name, [line.format(name=name, side=side) for line in _DISTANCE], needs=needs)
     s.names.functions[name] = (Known(s.real), Known(s.vector))
     return name
 
@@ -69,8 +74,8 @@ def _trace(s: QueryScript, mesh: Mesh) -> str:
     else:
         body += ["    n = query.normal", "    if query.sign < 0.0:", "        n = -n", "    return True, query.t, n"]
     s.definitions.append(["@wp.func", *body])
-    cast = [line.replace("{group}", "") for line in CAST if line != "{within}"]
-    s.answer(name, [line.format(name=name) for line in _TRACE], needs=(("corners", CORNERS), ("hits", HITS), ("cast", cast)))
+    needs = (("corners", CORNERS), ("hits", HITS), ("cast", rooted(CAST, grouped=False)))
+    s.answer(name, [line.format(name=name) for line in _TRACE], needs=needs)
     s.names.functions[name] = (Known(BOOL), Known(s.real), Known(s.vector))
     return name
 
@@ -85,7 +90,6 @@ def build_march(s: QueryScript) -> Case:
     if not descent:
         s.field("directions", "vec3", "n", domain=UnitVectors(), names=("ray_dir", "dirs"))
     s.thread("n", "x", index="i", names=("tid", "ray"), counts=("num_rays", "num_points"))
-    mesh.declare()
     distance = _distance(s, mesh)
     # Few enough for nothing to converge to where two faces are as near, or to the surface, where the side is undecided.
     steps = draw.choice((2, 3, 4))
@@ -186,7 +190,6 @@ def build_substeps(s: QueryScript) -> Case:
     s.field("x", "vec3", "n", domain=mesh.beside(face=False, both=False), names=("particle_q", "positions", "pos"))
     s.field("vel", "vec3", "n", low=-1.0, high=1.0, names=("particle_qd", "velocities", "v_in"))
     s.thread("n", "x", index="i", names=("tid", "p_id"), counts=("num_particles", "particle_count"))
-    mesh.declare()
     distance = _distance(s, mesh)
     steps = draw.choice((2, 3, 4))
     s.tuning(("dt", 0.02, 0.1), ("radius", 0.1, 0.3))

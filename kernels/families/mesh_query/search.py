@@ -14,12 +14,13 @@ from kernels.families.mesh_query.answers import (
     CORNERS,
     EVALUATED,
     FACING,
+    GROUP_ROOT,
     HITS,
     RESULTS,
     SIDE,
     WEIGHTS,
     WINDING,
-    WITHIN_GROUP,
+    rooted,
 )
 from kernels.mesh_domains import MeshPoints, MeshTriangles, NearMesh
 from kernels.surfaces import CLOSED, counts
@@ -166,17 +167,36 @@ class Mesh:
             lines.append(f"{side} = facing(mesh, {index}, {p})")
         return lines
 
+    def root(self, group: str) -> str:
+        """Names the `root` of a group's faces; gives it as the last argument of a call."""
+        self.s.answer("mesh_get_group_root", GROUP_ROOT, ("int",))
+        self.s.code(f"root = wp.mesh_get_group_root(mesh, {group})")
+        return ", root"
+
+    def velocity(self, names: Names) -> str:
+        """The text of the velocity at the point that was found: Warp's own, or the mean of those of the face's corners."""
+        face, u, v = names.face, names.u, names.v
+        if self.s.draw.chance(0.65):
+            self.builtin("mesh_eval_velocity")
+            return f"wp.mesh_eval_velocity(mesh, {face}, {u}, {v})"
+        self.builtin("mesh_get_velocity")
+        first, second, third = (f"wp.mesh_get_velocity(mesh, {face} * 3 + {n})" for n in range(3))
+        return f"{first} * {u} + {second} * {v} + {third} * (1.0 - {u} - {v})"
+
+    def normal(self, face: str) -> list[str]:
+        """The lines that name the normal `n` of a face: Warp's own, or that of its corners."""
+        if self.s.draw.chance(0.6):
+            self.builtin("mesh_eval_face_normal")
+            return [f"n = wp.mesh_eval_face_normal(mesh, {face})"]
+        self.builtin("mesh_get_point")
+        corners = [f"{name} = wp.mesh_get_point(mesh, {face} * 3 + {n})" for n, name in enumerate("abc")]
+        return [*corners, "n = wp.normalize(wp.cross(b - a, c - a))"]
+
     def ray(self, start: str, direction: str, max_t: str, *, group: str = "") -> Names:
         """Asks for a ray's first hit, among the faces of the thread's `group` if given."""
         s, draw = self.s, self.s.draw
-        root = ""
-        if group:
-            s.line(f"root = wp.mesh_get_group_root(mesh, {group})")
-            root = ", root"
-        head, within = (", group", WITHIN_GROUP) if group else ("", ())
-        body = [line.replace("{group}", head) for line in CAST if line != "{within}"]
-        body[3:3] = within
-        s.answer("cast", body, needs=(*NEEDS_CORNERS, ("hits", HITS)))
+        root = self.root(group) if group else ""
+        s.answer("cast", rooted(CAST, grouped=bool(group)), needs=(*NEEDS_CORNERS, ("hits", HITS)))
         call = f"mesh, {start}, {direction}, {max_t}"
         fields = {"result": "bool", "t": "real", "u": "real", "v": "real", "sign": "real", "normal": "vec3", "face": "int"}
         if self._legacy and not group:
@@ -194,7 +214,7 @@ class Mesh:
             s.record(name, f"wp.mesh_query_ray({call}{root})", **fields)
             names = Names(*(f"{name}.{field}" for field in ("result", "face", "u", "v", "sign", "t", "normal")))
         order = (names.hit, names.t, names.u, names.v, names.sign, names.normal, names.face)
-        call = s.passing(f"mesh, {start}, {direction}, {max_t}{f', {group}' if group else ''}")
+        call = s.passing(f"mesh, {start}, {direction}, {max_t}{root}")
         s.numpy(f"{', '.join(s.as_numpy(name) for name in order)} = cast({call})")
         return names
 

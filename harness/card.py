@@ -19,8 +19,8 @@ _TITLE = "Warp kernels and their generated code"
 _ABOUT = """\
 Each record is one NVIDIA Warp kernel in Python with the C++ (CPU) or CUDA code that Warp's just-in-time compiler made of it, an
 independent numpy reference, and the evidence of its validation. No two records of a device share a program structure (names and
-constants aside), and no structure is in two splits. The fixed preamble that goes before each code is in the manifest, under
-`preambles`."""
+constants aside). Splits are dealt out by clusters of near-duplicates (`cluster`, `bands`), so that no program is in one split and
+nearly the same in another. The fixed preamble that goes before each code is in the manifest, under `preambles`."""
 
 
 _LEVELS = """\

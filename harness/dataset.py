@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.clusters import Clusters, Place, split_of
 from harness.errors import DatasetError
-from harness.folder import check_folder, shard_files, spool_files, spool_folder
+from harness.folder import DEVICES, check_folder, shard_files, spool_files, spool_folder
 from harness.lock import WriterLock
 from harness.manifest import Manifest, ShardEntry, manifest_path, read_manifest, shard_file
 from harness.publish import remove_temporary_files, sync_folder
@@ -33,10 +34,12 @@ Key = tuple[int, str]
 
 @dataclass
 class Tally:
-    """What a commit did: records added, records left out for having the structure of another, bytes of `code` added."""
+    """What a commit did: records added, records left out for having the structure of another or for resembling records of two splits, bytes
+    of `code` added."""
 
     rows: int = 0
     duplicates: int = 0
+    bridges: int = 0
     code_bytes: int = 0
 
 
@@ -57,8 +60,8 @@ class _Candidate:
     family: str
     id: str
     case: str
-    split: str
     structure: str
+    bands: tuple[int, ...]
     code_bytes: int
     preamble_id: str
     path: Path
@@ -74,6 +77,26 @@ class _Candidate:
         return (self.seed, self.case)
 
 
+@dataclass(frozen=True)
+class _Published:
+    """What is known of the published records: the structure hash of each by its key, and the places of all, the other device's too."""
+
+    structures: dict[Key, str]
+    clusters: Clusters
+
+
+@dataclass(frozen=True)
+class _Selection:
+    """What a commit adds: records with their places, in order, and those that are left out with the record that is the reason."""
+
+    fresh: list[tuple[_Candidate, Place]]
+    duplicates: dict[str, str]
+    bridges: dict[str, str]
+
+    def __bool__(self) -> bool:
+        return bool(self.fresh or self.duplicates or self.bridges)
+
+
 class Dataset:
     """The dataset of one device in `data_dir`; a context manager that opens and closes. One process at a time can have it open."""
 
@@ -83,7 +106,7 @@ class Dataset:
         self._rows_per_shard = rows_per_shard
         self._lock = WriterLock(data_dir / f".lock-{device}")
         self._manifest = Manifest(device)
-        self._published: dict[Key, str] | None = None
+        self._published: _Published | None = None
 
     @property
     def spool_folder(self) -> Path:
@@ -135,32 +158,35 @@ class Dataset:
             check_checksum(self.data_dir, entry)
 
     def done_keys(self) -> set[Key]:
-        """Seed and case id of every case that is in a shard or known to be a duplicate: it need not be run again."""
-        return set(self._structures()) | {_parse_key(key) for key in self._manifest.duplicates}
+        """Seed and case id of every case that is in a shard or was left out of them for good: it need not be run again."""
+        left_out = (*self._manifest.duplicates, *self._manifest.bridges)
+        return set(self._known().structures) | {_parse_key(key) for key in left_out}
 
     def spooled_keys(self) -> set[Key]:
         """Seed and case id of every case that a run has passed and not committed: it need not be run again, only committed."""
         return {c.key for c in self._candidates()}
 
     def commit(self) -> Committed:
-        """Make the spools into shards, in the order of (seed, index, family), leaving out structures that are there already.
+        """Make the spools into shards, in the order of (seed, index, family), leaving out structures that are there already, and what would
+        tie two splits together.
 
         Call it when no worker has a spool open. Raises DatasetError, with what was there untouched, if a spool is broken or the disk is
         full; the spools then stay, and nothing is lost.
         """
         spools = spool_files(self.data_dir, self.device)
-        fresh, duplicates, committed = self._select()
+        selection, committed = self._select()
         try:
             if spools:
                 self._clean()
-            entries = self._write_shards(fresh)
-            if entries or duplicates:
-                self._publish(entries, fresh, duplicates)
+            entries = self._write_shards(selection.fresh)
+            if selection:
+                self._publish(entries, selection)
             for spool in spools:
                 os.unlink(spool)
             if spools:
                 sync_folder(self.spool_folder)
         except OSError as error:
+            self._published = None
             raise DatasetError(
                 f"{self.data_dir} did not take the new shards ({error.strerror or error}): make room and run again, "
                 f"the records are kept in {self.spool_folder}"
@@ -197,45 +223,59 @@ class Dataset:
                     raise DatasetError(f"{path} holds a record for device {spooled.record['device']!r}: move the file away")
                 yield _candidate(spooled)
 
-    def _structures(self) -> dict[Key, str]:
-        """The structure hash of every published record, by its key; read from the shards once."""
+    def _known(self) -> _Published:
+        """What the shards hold, read once."""
         if self._published is None:
-            self._published = {
-                (seed, case): structure
-                for entry in self._manifest.shards
-                for seed, case, structure in read_columns(self.data_dir / entry.file, ["seed", "case", "structure_hash"])
-            }
+            structures: dict[Key, str] = {}
+            clusters = Clusters()
+            for device in (self.device, *(other for other in DEVICES if other != self.device)):
+                mine = device == self.device
+                for entry in self._manifest.shards if mine else read_manifest(self.data_dir, device).shards:
+                    columns = ["seed", "case", "structure_hash", "cluster", "split", "bands"]
+                    for seed, case, structure, cluster, split, bands in read_columns(self.data_dir / entry.file, columns):
+                        clusters.add(bands, Place(cluster, split))
+                        if mine:
+                            structures[seed, case] = structure
+            self._published = _Published(structures, clusters)
         return self._published
 
-    def _select(self) -> tuple[list[_Candidate], dict[str, str], Committed]:
-        """The records to add, in order; the new duplicates, as the manifest names them; and the count of both."""
-        kept = {structure: key for key, structure in self._structures().items()}
+    def _select(self) -> tuple[_Selection, Committed]:
+        """What the spools add, and the count of it."""
+        known = self._known()
+        kept = {structure: key for key, structure in known.structures.items()}
         seen = self.done_keys()
-        fresh: list[_Candidate] = []
-        duplicates: dict[str, str] = {}
+        selection = _Selection([], {}, {})
         committed = Committed()
         for candidate in sorted(self._candidates(), key=lambda c: c.order):
             if candidate.key in seen:
                 continue
             seen.add(candidate.key)
             tallies = (committed, committed.by_family.setdefault(candidate.family, Tally()))
-            twin = kept.setdefault(candidate.structure, candidate.key)
-            if twin != candidate.key:
-                duplicates[_key_text(candidate.key)] = _key_text(twin)
+            twin = kept.get(candidate.structure)
+            places = known.clusters.find(candidate.bands)
+            if twin is not None:
+                selection.duplicates[_key_text(candidate.key)] = _key_text(twin)
                 for tally in tallies:
                     tally.duplicates += 1
-                continue
-            fresh.append(candidate)
-            for tally in tallies:
-                tally.rows += 1
-                tally.code_bytes += candidate.code_bytes
-        return fresh, duplicates, committed
+            elif len({place.split for place in places}) > 1:
+                selection.bridges[_key_text(candidate.key)] = " ".join(place.cluster for place in places)
+                for tally in tallies:
+                    tally.bridges += 1
+            else:
+                kept[candidate.structure] = candidate.key
+                place = places[0] if places else Place(candidate.id, split_of(candidate.structure))
+                known.clusters.add(candidate.bands, place)
+                selection.fresh.append((candidate, place))
+                for tally in tallies:
+                    tally.rows += 1
+                    tally.code_bytes += candidate.code_bytes
+        return selection, committed
 
-    def _write_shards(self, fresh: list[_Candidate]) -> list[ShardEntry]:
+    def _write_shards(self, fresh: list[tuple[_Candidate, Place]]) -> list[ShardEntry]:
         entries: list[ShardEntry] = []
         try:
             for split in SPLITS:
-                rows = [c for c in fresh if c.split == split]
+                rows = [one for one in fresh if one[1].split == split]
                 for number, start in enumerate(range(0, len(rows), self._rows_per_shard), self._manifest.next_number(split)):
                     (self.data_dir / self.device).mkdir(parents=True, exist_ok=True)
                     file = shard_file(self.device, split, number)
@@ -246,20 +286,21 @@ class Dataset:
             raise
         return entries
 
-    def _publish(self, entries: list[ShardEntry], fresh: list[_Candidate], duplicates: dict[str, str]) -> None:
+    def _publish(self, entries: list[ShardEntry], selection: _Selection) -> None:
         preambles = dict(self._manifest.preambles)
-        for candidate in fresh:
+        for candidate, _ in selection.fresh:
             if candidate.preamble_id not in preambles:
                 preambles[candidate.preamble_id] = read_spooled(candidate.path, candidate.offset, candidate.length).preamble
         manifest = replace(
             self._manifest,
             shards=(*self._manifest.shards, *entries),
             preambles=preambles,
-            duplicates={**self._manifest.duplicates, **duplicates},
+            duplicates={**self._manifest.duplicates, **selection.duplicates},
+            bridges={**self._manifest.bridges, **selection.bridges},
         )
         manifest.write(manifest_path(self.data_dir, self.device))
         self._manifest = manifest
-        self._structures().update({c.key: c.structure for c in fresh})
+        self._known().structures.update({candidate.key: candidate.structure for candidate, _ in selection.fresh})
 
 
 def _candidate(spooled: SpooledRecord) -> _Candidate:
@@ -270,8 +311,8 @@ def _candidate(spooled: SpooledRecord) -> _Candidate:
         family=record["family"],
         id=record["id"],
         case=record["case"],
-        split=record["split"],
         structure=record["structure_hash"],
+        bands=tuple(record["bands"]),
         code_bytes=record["code_bytes"],
         preamble_id=record["preamble_id"],
         path=spooled.path,
@@ -280,8 +321,10 @@ def _candidate(spooled: SpooledRecord) -> _Candidate:
     )
 
 
-def _records(candidates: Iterable[_Candidate]) -> Iterator[dict[str, Any]]:
-    return (read_spooled(c.path, c.offset, c.length).record for c in candidates)
+def _records(fresh: Iterable[tuple[_Candidate, Place]]) -> Iterator[dict[str, Any]]:
+    return (
+        read_spooled(one.path, one.offset, one.length).record | {"split": place.split, "cluster": place.cluster} for one, place in fresh
+    )
 
 
 def _keys_of(path: Path) -> set[Key]:

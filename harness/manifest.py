@@ -1,4 +1,4 @@
-"""The manifest: which shards make up a device's dataset, with their checksums, the preambles, and the duplicates that were left out.
+"""The manifest: which shards make up a device's dataset, with their checksums, the preambles, and the records that were left out.
 
 A shard counts only once the manifest names it, so replacing the manifest is what publishes a commit. It says nothing of when or how the
 dataset was made: the same records give the same bytes.
@@ -31,12 +31,14 @@ class ShardEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A device's dataset. `duplicates` maps `<seed>/<case id>` to the same of the record that has its structure."""
+    """A device's dataset. `duplicates` maps `<seed>/<case id>` to the same of the record that has its structure, `bridges` to the clusters,
+    of more than one split, that it resembles."""
 
     device: str
     shards: tuple[ShardEntry, ...] = ()
     preambles: dict[str, str] = field(default_factory=dict)
     duplicates: dict[str, str] = field(default_factory=dict)
+    bridges: dict[str, str] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -64,6 +66,7 @@ class Manifest:
             "shards": [asdict(shard) for shard in self.shards],
             "preambles": dict(sorted(self.preambles.items())),
             "duplicates": self.duplicates,
+            "bridges": self.bridges,
         }
         publish_text(path, json.dumps(data, indent=1) + "\n")
 
@@ -93,7 +96,8 @@ def read_manifest(data_dir: Path, device: str) -> Manifest:
     if data.get("device") != device:
         raise DatasetError(f"{path} is for device {data.get('device')!r}, not {device!r}: {_remedy(path, device)}")
     try:
-        manifest = Manifest(device, tuple(ShardEntry(**s) for s in data["shards"]), dict(data["preambles"]), dict(data["duplicates"]))
+        shards = tuple(ShardEntry(**shard) for shard in data["shards"])
+        manifest = Manifest(device, shards, dict(data["preambles"]), dict(data["duplicates"]), dict(data["bridges"]))
         totals = (data["rows"], data["code_bytes"])
         consistent = totals == (manifest.rows, manifest.code_bytes) and _names_are_ours(manifest)
     except (KeyError, TypeError, ValueError) as error:

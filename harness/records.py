@@ -16,6 +16,7 @@ import pyarrow as pa
 from generation.code.job import Outcome
 from generation.code.settings import VALIDATIONS
 from harness.features import features_used
+from harness.near import bands_of
 from harness.structure import builtins_used, content_hash, structure_hash
 from kernels.case import Case
 
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 
 HARNESS_VERSION = "0.3.0"
 
-FORMAT = "warp-kernel-harness/1"
+FORMAT = "warp-kernel-harness/2"
 """The name and version of the files on disk: manifest, shards, summary."""
 
 SPLITS = ("train", "validation", "test")
 
 _TEXTS = pa.list_(pa.field("element", pa.string()))
+_NUMBERS = pa.list_(pa.field("element", pa.int64()))
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ COLUMNS = (
     Column("id", pa.string(), "hash of device, Python, reference and code"),
     Column("case", pa.string(), "family and index, as `pytest --case` takes it"),
     Column("device", pa.string(), "the target of `code`: `cpu` or `cuda`", few_values=True),
-    Column("split", pa.string(), "`train`, `validation` or `test`; follows from `structure_hash`", few_values=True),
+    Column("split", pa.string(), "`train`, `validation` or `test`: all of a cluster is in one", few_values=True),
     Column("family", pa.string(), "the algorithm family that made the kernel, or the synthesizer", few_values=True),
     Column("seed", pa.int64(), "seed of the stream of cases"),
     Column("index", pa.int64(), "place in the stream of cases"),
@@ -95,6 +97,8 @@ COLUMNS = (
         "whose adjoint the backward code calls",
         few_values=True,
     ),
+    Column("cluster", pa.string(), "id of the first record that this one, names and constants masked, nearly is; its own if there is none"),
+    Column("bands", _NUMBERS, "MinHash of the masked program, a number for each band: near-duplicates share one in the same place"),
 )
 
 SCHEMA = pa.schema([pa.field(column.name, column.type) for column in COLUMNS])
@@ -107,6 +111,7 @@ _PYTHON_TYPES: dict[pa.DataType, tuple[type, ...]] = {
     pa.int64(): (int,),
     pa.float64(): (float, type(None)),
     _TEXTS: (list,),
+    _NUMBERS: (list,),
 }
 
 
@@ -119,7 +124,8 @@ def make_record(
     optimization_level: int | None,
     warp_version: str,
 ) -> dict[str, Any]:
-    """The record of a case that passed: a value for every column of `SCHEMA`, in its order.
+    """The record of a case that passed: a value for every column of `SCHEMA`, in its order; split and cluster are empty until the record is
+    placed among others.
 
     `optimization_level` is None for Warp's default. Raises ValueError if the case did not pass,
     if its outcome has no code, or if case, outcome and verdict are not about the same case: such a case is never harvested.
@@ -130,12 +136,11 @@ def make_record(
         raise ValueError(f"{case.id} was given the outcome of {outcome.case_id} and the verdict on {verdict.case_id}")
     if outcome.validation not in VALIDATIONS:
         raise ValueError(f"unknown validation {outcome.validation!r}: use one of {', '.join(VALIDATIONS)}")
-    structure = structure_hash(case.python_source)
     return {
         "id": content_hash(device, case.python_source, case.reference_source, outcome.code),
         "case": case.id,
         "device": device,
-        "split": split_of(structure),
+        "split": "",
         "family": case.family,
         "seed": case.seed,
         "index": case.index,
@@ -148,7 +153,7 @@ def make_record(
         "python_bytes": len(case.python_source.encode()),
         "builtins": builtins_used(case.python_source),
         "features": features_used(case.python_source),
-        "structure_hash": structure,
+        "structure_hash": structure_hash(case.python_source),
         "launch": case.launch_json(),
         "validation": outcome.validation,
         "gradient": verdict.gradient,
@@ -166,13 +171,9 @@ def make_record(
         "ptx": outcome.ptx,
         "resources": None if outcome.resources is None else json.dumps(outcome.resources, sort_keys=True, separators=(",", ":")),
         "overloads": list(outcome.overloads),
+        "cluster": "",
+        "bands": bands_of(case.python_source),
     }
-
-
-def split_of(structure: str) -> str:
-    """The split of a structure hash: train for 90 %, validation and test for 5 % each, so that no structure is in two splits."""
-    share = int(structure[:8], 16) / 2**32
-    return "train" if share < 0.90 else "validation" if share < 0.95 else "test"
 
 
 def record_fault(record: dict[str, Any]) -> str | None:

@@ -77,6 +77,7 @@ def build_summary(
             "skipped": sum(bool(r.skipped) for r in results),
             "harvested": committed.rows,
             "duplicate": committed.duplicates,
+            "bridge": committed.bridges,
         },
         "validation": dict(sorted(Counter(r.validation for r in passed).items())),
         "not_executed": dict(sorted(Counter(r.not_executed for r in passed if r.not_executed).items())),
@@ -116,12 +117,13 @@ def summary_text(summary: dict[str, Any]) -> str:
     levels = ", ".join(f"{count} {level}" for level, count in summary["validation"].items())
     skipped = f", {cases['skipped']} skipped" if cases["skipped"] else ""
     limitations = f" ({cases['known_limitation']} with a known limitation)" if cases["known_limitation"] else ""
+    bridges = f", {cases['bridge']} that resemble records of two splits" if cases["bridge"] else ""
     lines = [
         f"{summary['device']}: {cases['asked']} cases asked, {cases['already_there']} already there, {cases['run']} run: "
         f"{cases['passed']} passed{limitations}, {cases['failed']} failed{skipped}",
         f"validation: {levels or 'none'}",
         f"harvested {cases['harvested']} records, {summary['code_bytes'] / 1e6:.3f} MB of code; "
-        f"left out {cases['duplicate']} whose structure is there already; {summary['wall_seconds']:.1f} s",
+        f"left out {cases['duplicate']} whose structure is there already{bridges}; {summary['wall_seconds']:.1f} s",
     ]
     lines += [f"{count} not executed: {reason}" for reason, count in summary["not_executed"].items()]
     lines += [f"{count} skipped: {reason}" for reason, count in summary["skipped"].items()]
@@ -145,6 +147,7 @@ def _by_family(results: Sequence[CaseResult], committed: Committed) -> dict[str,
             "failed": sum(r.failed for r in mine),
             "harvested": tally.rows,
             "duplicate": tally.duplicates,
+            "bridge": tally.bridges,
             "code_bytes": tally.code_bytes,
         }
     return table

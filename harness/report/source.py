@@ -93,7 +93,7 @@ class DeviceData:
         return sum(row.code_bytes for row in self.rows)
 
 
-COUNTS = ("asked", "already_there", "run", "passed", "known_limitation", "failed", "skipped", "harvested", "duplicate")
+COUNTS = ("asked", "already_there", "run", "passed", "known_limitation", "failed", "skipped", "harvested", "duplicate", "bridge")
 """The counts of a summary that the report uses."""
 
 _ROW_COLUMNS = [field.name for field in fields(Row)]

@@ -124,12 +124,13 @@ def _write_run(page: MdUtils, data: DeviceData) -> None:
     cases = run.cases
     of_families = f" of {', '.join(run.families)}" if run.families else ""
     workers = f"{run.workers} worker{'s' * (run.workers != 1)}"
+    bridges = f", and {cases['bridge']:,} that resemble records of two splits" if cases["bridge"] else ""
     page.new_paragraph(
         f"The last run on {data.device} ({run.date}, seed {run.seed}, indices {run.start} to {run.start + run.count - 1}{of_families}, "
         f"{workers}) was asked for {cases['asked']:,} cases: {cases['already_there']:,} were there already, {cases['run']:,} were run"
         f"{', and ' + format(cases['skipped'], ',') + ' need a newer Warp' if cases['skipped'] else ''}. "
         f"{passed_sentence(run)} It added {cases['harvested']:,} records and left out {cases['duplicate']:,} whose structure was there "
-        f"already. It took {run.wall_seconds:,.1f} s."
+        f"already{bridges}. It took {run.wall_seconds:,.1f} s."
     )
     failures = [f"- `{failure.case}`: {code_span(failure.reason)}" for failure in run.failures[:FAILURES_SHOWN]]
     if len(run.failures) > FAILURES_SHOWN:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from generation.code.job import Outcome
-from harness.records import make_record, split_of
+from harness.clusters import split_of
+from harness.records import make_record
 from harness.spool import Spool
 from harness.structure import structure_hash
 from kernels.case import Argument, Case, Launch
@@ -18,12 +20,49 @@ from kernels.domains import Uniform
 PREAMBLE = '#include "builtin.h"\n'
 
 
+_FUNCTIONS = [
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "exp",
+    "log",
+    "log2",
+    "log10",
+    "sqrt",
+    "cbrt",
+    "abs",
+    "sign",
+    "step",
+    "nonzero",
+    "floor",
+    "ceil",
+    "round",
+    "trunc",
+    "rint",
+    "frac",
+    "erf",
+    "erfc",
+    "erfinv",
+    "erfcinv",
+    "degrees",
+    "radians",
+]
+
+
 def scale_source(name: str = "scale", terms: int = 1) -> str:
-    """A kernel whose structure depends on `terms` alone."""
-    value = " + ".join(["x[i]"] * terms)
+    """A kernel whose structure depends on `terms` alone; two of them have little in common."""
+    chosen = random.Random(terms).choices(_FUNCTIONS, k=40)
+    steps = "".join(f"    value = wp.{f}(wp.{g}(value))\n" for f, g in zip(chosen[::2], chosen[1::2], strict=True))
     return (
         "import warp as wp\n\n\n"
-        f"@wp.kernel\ndef {name}(x: wp.array(dtype=float), out: wp.array(dtype=float)):\n    i = wp.tid()\n    out[i] = 2.0 * ({value})\n"
+        f"@wp.kernel\ndef {name}(x: wp.array(dtype=float), out: wp.array(dtype=float)):\n    i = wp.tid()\n    value = x[i]\n"
+        f"{steps}    out[i] = 2.0 * value\n"
     )
 
 
@@ -70,12 +109,12 @@ def verdict_on(case: Case, **changes: Any) -> Any:
     return SimpleNamespace(**(values | changes))
 
 
-def spool_cases(folder: Path, cases: list[Case], workers: int = 1) -> None:
+def spool_cases(folder: Path, cases: list[Case], workers: int = 1, *, device: str = "cpu") -> None:
     """Spool the cases' records, dealt out over `workers` spools."""
     for worker in range(workers):
         with Spool(folder, f"gw{worker}") as spool:
             for case in cases[worker::workers]:
-                spool.append(record_of(case), PREAMBLE)
+                spool.append(record_of(case, device=device), PREAMBLE)
 
 
 def terms_in_split(split: str, count: int) -> list[int]:

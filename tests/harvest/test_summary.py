@@ -25,7 +25,7 @@ RESULTS = [
     CaseResult("map-000012", False, reason="crash: SIGSEGV while running"),
     CaseResult("scan-000015", False, skipped="needs warp-lang 1.19: bit_count"),
 ]
-COMMITTED = Committed(rows=1, duplicates=1, code_bytes=13_000, by_family={"map": Tally(1, 0, 13_000), "scan": Tally(0, 1, 0)})
+COMMITTED = Committed(rows=1, duplicates=1, code_bytes=13_000, by_family={"map": Tally(1, 0, code_bytes=13_000), "scan": Tally(0, 1)})
 
 
 def summary(results=RESULTS, committed=COMMITTED):
@@ -65,6 +65,7 @@ def test_counts():
         "skipped": 1,
         "harvested": 1,
         "duplicate": 1,
+        "bridge": 0,
     }
     assert made["validation"] == {"compiled": 1, "executed_on_host": 2}
     assert made["not_executed"] == {"asm needs a GPU": 1}
@@ -72,8 +73,8 @@ def test_counts():
     assert made["gradient"] == {"checked": 1, "known_limitation:frac": 1, "not_executed": 1}
     assert made["seconds"] == {"build": 1.0, "run": 0.75}
     assert made["by_family"] == {
-        "map": {"run": 3, "passed": 2, "failed": 1, "harvested": 1, "duplicate": 0, "code_bytes": 13_000},
-        "scan": {"run": 2, "passed": 1, "failed": 1, "harvested": 0, "duplicate": 1, "code_bytes": 0},
+        "map": {"run": 3, "passed": 2, "failed": 1, "harvested": 1, "duplicate": 0, "bridge": 0, "code_bytes": 13_000},
+        "scan": {"run": 2, "passed": 1, "failed": 1, "harvested": 0, "duplicate": 1, "bridge": 0, "code_bytes": 0},
     }
 
 

@@ -7,6 +7,8 @@ import math
 from datetime import date
 from types import SimpleNamespace
 
+import pyarrow.parquet as pq
+
 from generation.code.job import Outcome
 from harness.dataset import Committed, Dataset
 from harness.options import Options
@@ -183,7 +185,8 @@ def make_dataset(folder, device="cpu", *, code=CODE, summary=True, indices=INDIC
         committed = dataset.commit()
     if summary:
         write_summary(folder, summary_of(device, records, committed, folder))
-    return records
+    shards = [row for shard in committed.shards for row in pq.read_table(folder / shard, partitioning=None).to_pylist()]
+    return sorted(shards, key=lambda record: record["index"])
 
 
 def summary_of(device, records, committed, folder):

@@ -212,7 +212,7 @@ def test_without_a_summary_the_run_is_said_to_be_unknown_and_its_old_figure_goes
 
 def test_a_run_with_nothing_left_to_run(made, tmp_path):
     records = make_dataset(tmp_path / "data")
-    counts = dict.fromkeys(("run", "passed", "known_limitation", "failed", "skipped", "harvested", "duplicate"), 0) | {
+    counts = dict.fromkeys(("run", "passed", "known_limitation", "failed", "skipped", "harvested", "duplicate", "bridge"), 0) | {
         "asked": 8,
         "already_there": 8,
     }

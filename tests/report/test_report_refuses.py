@@ -101,8 +101,8 @@ def test_a_shard_with_a_changed_byte(refusal, data):
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"format": "other/1"}, "is not a summary of cpu in the format warp-kernel-harness/1"),
-        ({"device": "cuda"}, "is not a summary of cpu in the format warp-kernel-harness/1"),
+        ({"format": "other/1"}, "is not a summary of cpu in the format warp-kernel-harness/2"),
+        ({"device": "cuda"}, "is not a summary of cpu in the format warp-kernel-harness/2"),
         ({"cases": {}}, "is damaged (KeyError: 'asked')"),
         ({"wall_seconds": None}, "is damaged (TypeError: "),
         ({"seconds": []}, "is damaged (AttributeError: "),

@@ -92,13 +92,17 @@ class Controller:
         if self._config.option.collectonly or self._dataset is None:
             return
         committed = Committed()
+        lost = self._lost(session)
         fault: str | None = None
+        if lost and self._options.settled:
+            fault = f"{lost} cases were lost to an interrupt or a dead process; what passed stays in the spools: run again"
         start = time.perf_counter()
-        try:
-            committed = self._dataset.commit()
-            write_card(self._options.data_dir)
-        except DatasetError as error:
-            fault = str(error)
+        if fault is None:
+            try:
+                committed = self._dataset.commit()
+                write_card(self._options.data_dir)
+            except DatasetError as error:
+                fault = str(error)
         commit_seconds = time.perf_counter() - start
         fault = fault or self._fault(session, self._dataset.done_keys())
         if not self.plan.left and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
@@ -117,6 +121,7 @@ class Controller:
             day=date.today(),
             wall_seconds=time.perf_counter() - self._start,
             exit_status=int(session.exitstatus),
+            lost=lost,
         )
         summary["seconds"]["harvest"] = round(summary["seconds"].get("harvest", 0.0) + commit_seconds, 3)
         manifest = self._dataset.manifest
@@ -139,6 +144,11 @@ class Controller:
         """Lets go of the dataset."""
         if self._dataset is not None:
             self._dataset.close()
+
+    def _lost(self, session: pytest.Session) -> int:
+        """How many cases were lost to an interrupt or a dead process: another run may pass them."""
+        lost = sum(result.lost for result in self._results.values()) + max(session.testscollected - len(self._results), 0)
+        return max(lost, 1) if session.exitstatus == pytest.ExitCode.INTERRUPTED else lost
 
     def _fault(self, session: pytest.Session, done: set[tuple[int, str]]) -> str | None:
         """Why the run is a failure although no case failed, or None."""

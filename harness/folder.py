@@ -14,7 +14,7 @@ CARD = "README.md"
 CARD_MARK = f"<!-- {FORMAT} -->"
 """A line of every dataset card, so that another project's README.md is never taken for one."""
 
-_TOLERATED = frozenset([".gitignore", ".gitattributes", ".gitkeep", ".DS_Store", "samples"])
+_TOLERATED = frozenset([".gitignore", ".gitattributes", ".gitkeep", ".DS_Store", "samples", "report", "GENERATION_STATE.md"])
 
 
 def spool_folder(data_dir: Path, device: str) -> Path:
@@ -54,5 +54,6 @@ def _is_ours(path: Path) -> bool:
         return CARD_MARK in path.read_text(encoding="utf-8", errors="replace")
     if path.name in DEVICES:
         return path.is_dir()
-    known = [f"{kind}{device}{end}" for device in DEVICES for kind, end in ((".lock-", ""), ("summary-", ".json"))]
+    forms = ((".lock-", ""), (".lock-production-", ""), ("summary-", ".json"), ("production-", ".json"))
+    known = [f"{kind}{device}{end}" for device in DEVICES for kind, end in forms]
     return path.name in known or path.name in _TOLERATED or path.name.endswith(".tmp")

@@ -41,6 +41,7 @@ class Options:
     arch: int | None = None
     with_ptx: bool = False
     require: Validation | None = None
+    settled: bool = False
 
     @property
     def settings(self) -> Settings:
@@ -64,6 +65,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--arch", default=None, metavar="N", help="CUDA architecture, such as 90 (default: the GPU's own, or 90)")
     group.addoption("--with-ptx", action="store_true", help="keep each case's PTX, and what it takes of a GPU, in the records")
     group.addoption("--require", default=None, metavar="LEVEL", help="fail cases that stay below this level: executed_on_host or executed")
+    group.addoption("--settled", action="store_true", help="add to the dataset only if no case was lost to an interrupt or a dead process")
     group.addoption(
         "--batch-size", default=str(LARGEST_BATCH), metavar="N", help=f"most cases compiled as one module (default: {LARGEST_BATCH})"
     )
@@ -97,6 +99,7 @@ def read_options(config: pytest.Config) -> Options:
         arch=None if given("arch") is None else _arch(device, given("arch")),
         with_ptx=given("with_ptx"),
         require=_level(given("require")),
+        settled=given("settled"),
     )
     _check_target(options)
     return options

@@ -11,6 +11,11 @@ from typing import Any
 PROPERTY = "kernel_case"
 LONGEST_REASON = 300
 
+_LOSSES = ("harness: ", "crash: SIGKILL", "crash: SIGTERM", "crash: the server process died")
+"""How reasons start where a process died that is not the case's own, or was killed."""
+
+_FULL = "No space left on device"
+
 
 @dataclass(frozen=True)
 class CaseResult:
@@ -36,6 +41,11 @@ class CaseResult:
     def failed(self) -> bool:
         """Whether the case was run and did not pass."""
         return not self.passed and not self.skipped
+
+    @property
+    def lost(self) -> bool:
+        """Whether the case failed by what need not be its own fault: a process of the harness died, its own was killed, a disk was full."""
+        return self.failed and (self.reason.startswith(_LOSSES) or _FULL in self.reason)
 
     @property
     def family(self) -> str:

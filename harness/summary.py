@@ -41,6 +41,7 @@ def build_summary(
     day: date,
     wall_seconds: float,
     exit_status: int,
+    lost: int = 0,
 ) -> dict[str, Any]:
     """The summary of a run, ready for JSON.
 
@@ -93,6 +94,7 @@ def build_summary(
         "wall_seconds": round(wall_seconds, 3),
         "code_bytes": committed.code_bytes,
         "exit_status": exit_status,
+        "lost": lost,
     }
 
 

@@ -101,13 +101,15 @@ class Unit:
         """What Warp wants to know of the members beside their binary."""
         return {key: value for member in self.members.values() for key, value in member.meta.items()}
 
-    def source(self, preamble: str, more: Callable[[Emitted], str] = lambda _: "") -> str:
-        """The C++ of all members after `preamble`, each with what `more` adds to it.
+    def source(
+        self, preamble: str, more: Callable[[Emitted], str] = lambda _: "", *, before: Callable[[Emitted], str] = lambda _: ""
+    ) -> str:
+        """The C++ of all members after `preamble`, each with what goes `before` it and what `more` adds to it.
 
         `#line` makes the compiler's messages name the case, so that a faulty one is found at once.
         """
         spaces = [
-            f'#line 1 "{member.case.id}"\nnamespace case_{i} {{\n{member.code}\n{more(member)}}}\n'
+            f'namespace case_{i} {{\n{before(member)}#line 1 "{member.case.id}"\n{member.code}\n{more(member)}}}\n'
             for i, member in enumerate(self.members.values())
         ]
         return preamble + "".join(spaces)

@@ -6,6 +6,7 @@ import platform
 from dataclasses import replace
 from pathlib import Path
 
+from generation.code.cpu.instances import other_instances
 from generation.code.job import LaunchData, LaunchOutcome, Outcome
 from generation.code.launch import run_launch
 from generation.code.memory import HostMemory
@@ -26,7 +27,7 @@ class CpuStages(Stages):
         """Compiles and loads the members."""
         source = folder / f"{unit.module_name}.cpp"
         preamble = next(iter(unit.members.values())).preamble
-        source.write_text(unit.source(preamble), encoding="utf-8")
+        source.write_text(unit.source(preamble, before=other_instances), encoding="utf-8")
         binary = source.with_suffix(".o")
         self.api.build_cpu(unit.module, source, binary, optimization_level=self.optimization_level)
         self.api.load_cpu(unit.module, binary, unit.meta)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -117,12 +118,17 @@ _NAMES = {"bf16": "bfloat16", "f16": "float16", "f32": "float32"}
 
 def lowest_precision(case: Case) -> str:
     """The lowest precision of the arguments, of structs' fields and of the reference's own arithmetic (its names `f32`, `f16`, `bf16`)."""
-    found = {dtype_of(a.dtype).element for a in case.leaves}
-    text = case.reference_source.replace("f32 = np.float32", "", 1)
-    if any(name in text for name in _NAMES):
-        loads = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
-        found |= {_NAMES[n.id] for n in loads if n.id in _NAMES}
+    found = {dtype_of(a.dtype).element for a in case.leaves} | _precisions_named(case.reference_source)
     return next((name for name in TABLE if name in found), "float64")
+
+
+@lru_cache(maxsize=4)
+def _precisions_named(reference_source: str) -> frozenset[str]:
+    text = reference_source.replace("f32 = np.float32", "", 1)
+    if not any(name in text for name in _NAMES):
+        return frozenset()
+    loads = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    return frozenset(_NAMES[n.id] for n in loads if n.id in _NAMES)
 
 
 def tolerance_of(case: Case, *, gpu: bool) -> Tolerance:

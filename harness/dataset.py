@@ -20,6 +20,7 @@ from harness.clusters import Clusters, Place, split_of
 from harness.errors import DatasetError
 from harness.folder import DEVICES, check_folder, shard_files, spool_files, spool_folder
 from harness.lock import WriterLock
+from harness.made_here import publish_manifest
 from harness.manifest import Manifest, ShardEntry, manifest_path, read_manifest, shard_file
 from harness.publish import remove_temporary_files, sync_folder
 from harness.records import SPLITS
@@ -298,7 +299,7 @@ class Dataset:
             duplicates={**self._manifest.duplicates, **selection.duplicates},
             bridges={**self._manifest.bridges, **selection.bridges},
         )
-        manifest.write(manifest_path(self.data_dir, self.device))
+        publish_manifest(manifest, manifest_path(self.data_dir, self.device))
         self._manifest = manifest
         self._known().structures.update({candidate.key: candidate.structure for candidate, _ in selection.fresh})
 

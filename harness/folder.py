@@ -14,7 +14,12 @@ CARD = "README.md"
 CARD_MARK = f"<!-- {FORMAT} -->"
 """A line of every dataset card, so that another project's README.md is never taken for one."""
 
-_TOLERATED = frozenset([".gitignore", ".gitattributes", ".gitkeep", ".DS_Store", "samples", "report", "GENERATION_STATE.md"])
+CROISSANT = "croissant.json"
+
+CROISSANT_MARK = f'"identifier": "{FORMAT}"'
+"""A line of every croissant.json of ours, for the same reason."""
+
+_TOLERATED = frozenset([".gitignore", ".gitattributes", ".gitkeep", ".DS_Store", "samples", "report", "instructions", "GENERATION_STATE.md"])
 
 
 def spool_folder(data_dir: Path, device: str) -> Path:
@@ -50,8 +55,9 @@ def check_folder(data_dir: Path, device: str) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    if path.name == CARD:
-        return CARD_MARK in path.read_text(encoding="utf-8", errors="replace")
+    if path.name in (CARD, CROISSANT):
+        mark = CARD_MARK if path.name == CARD else CROISSANT_MARK
+        return mark in path.read_text(encoding="utf-8", errors="replace")
     if path.name in DEVICES:
         return path.is_dir()
     forms = ((".lock-", ""), (".lock-production-", ""), ("summary-", ".json"), ("production-", ".json"))

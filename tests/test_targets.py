@@ -347,6 +347,12 @@ def test_library_functions_leave_no_trace_in_the_next_case(runner):
         assert together[each.case.id].code == backwards[each.case.id].code == one(runner, each).code
 
 
+def test_code_does_not_say_where_warp_is_installed(runner):
+    outcome = one(runner, job(0, "    out[i] = wp.norm_l1(wp.vec3(a[i], a[i], a[i]))"))
+    assert re.search(r"^// warp/_src/math\.py:\d+$", outcome.code, re.MULTILINE)
+    assert not re.search(r"^\s*// */|site-packages", outcome.code, re.MULTILINE)
+
+
 def test_parts_of_a_record(runner):
     helper = "@wp.struct\nclass P:\n    u: float\n\n\n@wp.func\ndef shape(x: float, p: P):\n    return x * p.u"
     outcome = one(runner, job(0, "    p = P()\n    p.u = 2.0\n    out[i] = shape(a[i], p)", helper))

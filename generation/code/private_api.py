@@ -12,6 +12,7 @@ import importlib
 import inspect
 import json
 import operator
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -41,6 +42,9 @@ _BUILD_CUDA_PARAMETERS = (
     "cu_path arch output_path pch_dir config optimization_level verify_fp fast_math fuse_fp lineinfo arch_suffix llvm_cuda "
     "use_precompiled_headers"
 )
+
+_INSTALLED = f"// {Path(wp.__file__).parent.parent}{os.sep}"
+"""How the comment before one of Warp's own functions starts: it names the file that the function stands in, wherever that is installed."""
 
 _SHADOWED = re.compile(r"\b(e|half_pi|inf|ln10|ln2|log10e|log2e|nan|phi|pi|tau)\.[A-Za-z_]", re.IGNORECASE)
 """An attribute of something called as one of Warp's mathematical constants: `phi.x`, `e.mass`."""
@@ -118,6 +122,7 @@ class PrivateApi:
             self.restart_function_names()
             builder = self._builder(module, options, [kernel], target)
             text = builder.codegen(target)
+        text = text.replace(_INSTALLED, "// ")
         return Emission(text, kernel.get_mangled_name(), builder.build_meta(), calls.overloads())
 
     def preamble(self, module: Any, *, target: str, block_dim: int) -> str:

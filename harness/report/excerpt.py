@@ -12,6 +12,8 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import takewhile
 
+from harness.directions import Direction, kernel_function
+
 MOST_LINES = 3
 FEWEST_LINES = 2
 
@@ -78,16 +80,14 @@ def forward_function(code: str) -> str:
     return _section(code, "forward", "forward")[0]
 
 
-def _section(code: str, direction: str, heading: str) -> tuple[str, list[str]]:
+def _section(code: str, direction: Direction, heading: str) -> tuple[str, list[str]]:
     """The kernel function of `direction`: its name, and the lines of its body after the comment `heading`. Empty if it is not there."""
-    lines = code.splitlines()
-    for number, line in enumerate(lines):
-        found = re.search(rf"\bvoid (\w+_kernel_{direction})\($", line)
-        if found:
-            body = list(takewhile(lambda text: text != "}", lines[number:]))
-            headings = [i for i, text in enumerate(body) if text.strip() == f"// {heading}"]
-            return found.group(1), body[headings[-1] + 1 :] if headings else []
-    return "", []
+    function = kernel_function(code, direction)
+    if function is None:
+        return "", []
+    body = list(takewhile(lambda line: line != "}", function.text.splitlines()))
+    headings = [i for i, line in enumerate(body) if line.strip() == f"// {heading}"]
+    return function.name, body[headings[-1] + 1 :] if headings else []
 
 
 def _forward_groups(lines: list[str]) -> list[_Group]:

@@ -8,6 +8,7 @@ from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import step, stored
 from kernels.draw import Draw
 from kernels.families.quaternion_math.outputs import kept_rotation, sizes
+from kernels.families.quaternion_math.sources import rotation_source
 
 NLERP = """
 qb = b
@@ -39,7 +40,7 @@ EASES = ("t * t * (3.0 - 2.0 * t)", "0.5 - 0.5 * wp.cos(3.14159 * t)", "t * t", 
 
 def _between(draw: Draw, draft: MirrorDraft, target: str, a: str, b: str, t: str) -> None:
     """Names `target` the rotation between `a` and `b` at `t`."""
-    if draw.chance(0.4):
+    if draw.chance(0.6):
         draft.code(f"{target} = wp.quat_slerp({a}, {b}, {t})")
         return
     name, body = draw.choice(BETWEEN)
@@ -49,10 +50,10 @@ def _between(draw: Draw, draft: MirrorDraft, target: str, a: str, b: str, t: str
 def build_between(draw: Draw, draft: MirrorDraft) -> Case:
     """Two poses blended: slerp, normalized lerp, or by logarithm, with an eased parameter and a third pose now and then."""
     i = draw.choice(("tid", "i", "bone"))
-    draft.field("q_from", "quat", "n", domain=UnitVectors(), names=("pose_a", "q0", "rot_prev"))
-    draft.field("q_to", "quat", "n", domain=UnitVectors(), names=("pose_b", "q1", "rot_next"))
-    draft.thread("n", "q_from", index=i, counts=("num_bones", "n", "bone_count"))
-    draft.code(f"qa = q_from[{i}]\nqb = q_to[{i}]")
+    array, rotation = rotation_source(draft, i, "q_from", "pose_a", "q0", "rot_prev")
+    _, other = rotation_source(draft, i, "q_to", "pose_b", "q1", "rot_next")
+    draft.thread("n", array, index=i, counts=("num_bones", "n", "bone_count"))
+    draft.code(f"qa = {rotation}\nqb = {other}")
     if draw.chance(0.6):
         draft.field("weight", "float", "n", domain=Uniform(0.05, 0.95), names=("alpha", "blend_weight", "phase"))
         draft.code(f"t = weight[{i}]")

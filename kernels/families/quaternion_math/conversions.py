@@ -1,4 +1,4 @@
-"""Rotations in other terms: matrices and look-at frames, roll, pitch and yaw, Euler sequences, rotation vectors, angular errors."""
+"""Rotations in other terms: matrices and look-at frames, rotation vectors, and the differences of two orientations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from kernels.domains import Rotations, Uniform, UnitVectors
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import step, stored
 from kernels.draw import Draw
-from kernels.families.quaternion_math.outputs import kept_rotation, sizes
+from kernels.families.quaternion_math.outputs import AXES, kept_rotation, read_angles, sizes
+from kernels.families.quaternion_math.sources import rotation_source
 
 LOOK_AT = """
 forward = wp.normalize(target - eye)
@@ -45,7 +46,7 @@ def build_look_at(draw: Draw, draft: MirrorDraft) -> Case:
     if draw.chance(0.35):
         roll = draft.tune(draw.choice(("roll", "bank")), 0.1, 0.8)
         draft.code(f"q = q * wp.quat_from_axis_angle(vec3(0.0, 0.0, 1.0), {roll})")
-    if draw.chance(0.35):
+    if draw.chance(0.45):
         draft.field("q_prev", "quat", "n", domain=UnitVectors(), names=("camera_rot", "previous_rot"))
         rate = draft.tune(draw.choice(("turn_rate", "follow")), 0.1, 0.6)
         draft.code(f"q = wp.quat_slerp(q_prev[{i}], q, {rate})")
@@ -90,71 +91,15 @@ def build_matrix(draw: Draw, draft: MirrorDraft) -> Case:
     return draft.finish(draw.choice(("matrix_to_quat", "convert_frames", "frames_to_rotations")), ["n"], sizes(draw))
 
 
-def build_angles(draw: Draw, draft: MirrorDraft) -> Case:
-    """Roll, pitch and yaw, or an Euler sequence, to rotations and back."""
-    i = draw.choice(("tid", "i", "vehicle"))
-    way = draw.choice(
-        ("rpy", "rpy", "axes", "euler" if draft.width == "float32" else "axes", "back" if draft.width == "float32" else "rpy")
-    )
-    if way == "back":
-        return _to_angles(draw, draft, i)
-    draft.field("angles", "vec3", "n", low=-1.2, high=1.2, names=("rpy", "euler", "attitude_angles"))
-    draft.thread("n", "angles", index=i, counts=("num_vehicles", "n"))
-    draft.code(f"e = angles[{i}]")
-    if draw.chance(0.3):
-        trim = draft.tune(draw.choice(("trim", "pitch_offset", "heading_offset")), 0.05, 0.4)
-        draft.code(f"e = e + vec3(0.0, {trim}, 0.0)")
-    if way == "rpy":
-        draft.code("q = wp.quat_rpy(e[0], e[1], e[2])")
-    elif way == "euler":
-        first = draw.integer(0, 2)
-        second = (first + draw.integer(1, 2)) % 3
-        draft.code(f"q = wp.quat_from_euler(e, {first}, {second}, {3 - first - second})")
-    else:
-        order = draw.shuffled((0, 1, 2))
-        names = ("qx", "qy", "qz")
-        units = ("vec3(1.0, 0.0, 0.0)", "vec3(0.0, 1.0, 0.0)", "vec3(0.0, 0.0, 1.0)")
-        for n in order:
-            draft.code(f"{names[n]} = wp.quat_from_axis_angle({units[n]}, e[{n}])")
-        draft.code(f"q = {' * '.join(names[n] for n in order)}")
-    if draw.chance(0.35):
-        draft.field("q_base", "quat", "n", domain=UnitVectors(), names=("base_rot", "mount_q"))
-        draft.code(f"q = q_base[{i}] * q")
-    kept_rotation(draft, "q", i, ("q_out", "rotation_q", "orientation"))
-    return draft.finish(f"{draw.choice(('angles', 'euler', 'attitude'))}_to_{draw.choice(('quat', 'rotation'))}", ["n"], sizes(draw))
-
-
-def _to_angles(draw: Draw, draft: MirrorDraft, i: str) -> Case:
-    draft.field("q_in", "quat", "n", domain=UnitVectors(), names=("orientation", "body_q", "rot"))
-    draft.thread("n", "q_in", index=i, counts=("num_bodies", "n"))
-    draft.code(f"q = wp.normalize(q_in[{i}])")
-    if draw.chance(0.4):
-        draft.field("q_ref", "quat", "n", domain=UnitVectors(), names=("base_rot", "q_mount"))
-        draft.code(f"q = wp.quat_inverse(wp.normalize(q_ref[{i}])) * q")
-    if draw.chance(0.5):
-        draft.code("angles = wp.quat_to_rpy(q)")
-    else:
-        first = draw.integer(0, 2)
-        second = (first + draw.integer(1, 2)) % 3
-        third = first if draw.chance(0.3) else 3 - first - second
-        draft.code(f"angles = wp.quat_to_euler(q, {first}, {second}, {third})")
-    if draw.chance(0.5):
-        stored(draft, "angles", "vec3", 6.3, i, ["n"], ("angles_out", "euler_out", "rpy_out"))
-    else:
-        part = draw.integer(0, 2)
-        draft.code(f"heading = wp.{draw.choice(('sin', 'cos'))}(angles[{part}])")
-        stored(draft, "heading", "float", 1.0, i, ["n"], ("heading_out", "course_out"))
-    return draft.finish(draw.choice(("rotation_to_angles", "extract_euler", "attitude_angles")), ["n"], sizes(draw))
-
-
 def build_error(draw: Draw, draft: MirrorDraft) -> Case:
     """The difference of two orientations: geodesic angle, rotation vector, angular velocity between frames, losses and their sums."""
     i = draw.choice(("tid", "i", "body_id"))
     draft.field("q_now", "quat", "n", domain=UnitVectors(), names=("q_a", "body_q", "predicted"))
-    draft.field("q_want", "quat", "n", domain=UnitVectors(), names=("q_b", "target_q", "q_next"))
+    _, wanted = rotation_source(draft, i, "q_want", "q_b", "target_q", "q_next")
     draft.thread("n", "q_now", index=i, counts=("num_bodies", "n"))
-    draft.code(f"qa = q_now[{i}]\nqb = q_want[{i}]")
-    way = draw.choice(("geodesic", "rotvec", "velocity", "chordal", "dot", "torque"))
+    draft.code(f"qa = q_now[{i}]\nqb = {wanted}")
+    ways = ("geodesic", "rotvec", "velocity", "chordal", "dot", "torque", "twist", "twist", "attitude")
+    way = draw.choice(ways if draft.width == "float32" else ways[:6])
     if way == "geodesic":
         step(
             draft,
@@ -172,6 +117,21 @@ def build_error(draw: Draw, draft: MirrorDraft) -> Case:
     elif way == "dot":
         draft.code(f"overlap = wp.dot(qa, qb)\nerror = 1.0 - {draw.choice(('overlap * overlap', 'wp.abs(overlap)'))}")
         stored(draft, "error", "float", 1.0, i, ["n"], ("loss_out", "misalignment"), total=0.6)
+    elif way == "twist":
+        axis = (
+            f"{draft.field('spin_axis', 'vec3', 'n', domain=UnitVectors(), names=('axis',))}[{i}]"
+            if draw.chance(0.4)
+            else draw.choice(AXES)
+        )
+        draft.code(f"d = {draw.choice(('qb * wp.quat_inverse(qa)', 'wp.quat_inverse(qa) * qb'))}")
+        draft.code(f"error = {draw.choice(('wp.quat_twist_angle_signed', 'wp.quat_twist_angle'))}({axis}, d)")
+        if draw.chance(0.4):
+            draft.code("error = error * error")
+        stored(draft, "error", "float", 40.0, i, ["n"], ("twist_error", "heading_error", "roll_error"), total=0.5)
+    elif way == "attitude":
+        draft.code(f"d = {draw.choice(('qb * wp.quat_inverse(qa)', 'wp.quat_inverse(qa) * qb'))}")
+        read_angles(draft, "angles", "d", "")
+        stored(draft, "angles", "vec3", 3.2, i, ["n"], ("attitude_error", "rpy_error", "angles_out"))
     else:
         draft.code(f"d = {draw.choice(('qb * wp.quat_inverse(qa)', 'wp.quat_inverse(qa) * qb'))}")
         if draw.chance(0.5):

@@ -7,7 +7,8 @@ from kernels.domains import Integers, UnitVectors
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import step, stored
 from kernels.draw import Draw
-from kernels.families.quaternion_math.outputs import AXES, kept_rotation, sizes
+from kernels.families.quaternion_math.outputs import AXES, kept_rotation, read_angles, sizes
+from kernels.families.quaternion_math.sources import axis_order, rotation_source
 
 
 def _relative(draw: Draw, draft: MirrorDraft, j: str) -> None:
@@ -17,15 +18,15 @@ def _relative(draw: Draw, draft: MirrorDraft, j: str) -> None:
     draft.field("joint_parent", "int", "n", indices=lambda s: Integers(0, s["bodies"] // 2), names=("parent", "parent_body"))
     draft.field("joint_child", "int", "n", indices=lambda s: Integers(s["bodies"] // 2, s["bodies"]), names=("child", "child_body"))
     draft.thread("n", "joint_parent", index=j, counts=("joint_count", "num_joints"))
-    framed = draw.chance(0.4)
+    framed = draw.chance(0.5)
     if draw.chance(0.5):
         draft.code(f"parent_id = joint_parent[{j}]\nchild_id = joint_child[{j}]\nq_p = body_q[parent_id]\nq_c = body_q[child_id]")
     else:
         draft.code(f"q_p = body_q[joint_parent[{j}]]\nq_c = body_q[joint_child[{j}]]")
     if framed:
-        draft.field("joint_q_p", "quat", "n", domain=UnitVectors(), names=("frame_p", "parent_frame"))
-        draft.field("joint_q_c", "quat", "n", domain=UnitVectors(), names=("frame_c", "child_frame"))
-        draft.code(f"q_p = q_p * joint_q_p[{j}]\nq_c = q_c * joint_q_c[{j}]")
+        _, frame_p = rotation_source(draft, j, "joint_q_p", "frame_p", "parent_frame")
+        _, frame_c = rotation_source(draft, j, "joint_q_c", "frame_c", "child_frame")
+        draft.code(f"q_p = q_p * {frame_p}\nq_c = q_c * {frame_c}")
     step(draft, "rel", "relative_rotation", "q_a: quat, q_b: quat", ["q_p", "q_c"], "return wp.quat_inverse(q_a) * q_b", "quat", share=0.3)
     if draw.chance(0.3):
         step(
@@ -45,14 +46,13 @@ def build_joint(draw: Draw, draft: MirrorDraft) -> Case:
     """A joint's coordinates, or the torque of its drive, scattered to the two bodies."""
     j = draw.choice(("tid", "j", "joint"))
     _relative(draw, draft, j)
-    kind = draw.choice(("hinge", "hinge", "ball", "log", "universal", "matrix"))
+    kinds = ("hinge", "hinge", "hinge", "ball", "log", "universal", "matrix", "compound")
+    kind = draw.choice(kinds if draft.width == "float32" else kinds[:-1])
     if kind == "hinge":
         draft.field("joint_axis", "vec3", "n", domain=UnitVectors(), names=("axis", "hinge_axis"))
         draft.code(f"a = joint_axis[{j}]")
-        if draft.width == "float32" and draw.chance(0.6):
-            draft.code(
-                f"angle = {draw.choice(('wp.quat_twist_angle_signed', 'wp.quat_twist_angle_signed', 'wp.quat_twist_angle'))}(a, rel)"
-            )
+        if draft.width == "float32" and draw.chance(0.9):
+            draft.code(f"angle = {_twist_angle(draw)}(a, rel)")
         elif draw.chance(0.5):
             draft.code("sin_half = wp.dot(a, vec3(rel[0], rel[1], rel[2]))\nangle = 2.0 * wp.atan2(sin_half, rel[3])")
         else:
@@ -85,6 +85,10 @@ def build_joint(draw: Draw, draft: MirrorDraft) -> Case:
             angle = wp.atan2(a[2], a[1])
             a = wp.normalize(a + axis_0 * 0.1)
             """)
+    elif kind == "compound":
+        part = draw.integer(0, 2)
+        read_angles(draft, "angles", "rel", draw.choice(("", axis_order(draw))))
+        draft.code(f"a = {AXES[part]}\nangle = angles[{part}]")
     else:
         draft.code("""
             rot = wp.quat_to_matrix(rel)
@@ -101,6 +105,11 @@ def build_joint(draw: Draw, draft: MirrorDraft) -> Case:
     return draft.finish(
         f"{draw.choice(('eval', 'apply', 'drive'))}_{kind}_{draw.choice(('joints', 'torques', 'motors'))}", ["n"], sizes(draw)
     )
+
+
+def _twist_angle(draw: Draw) -> str:
+    """The builtin that gives the angle of a twist, signed or not."""
+    return draw.choice(("wp.quat_twist_angle_signed", "wp.quat_twist_angle"))
 
 
 def _drive(draw: Draw, draft: MirrorDraft, j: str) -> None:
@@ -135,13 +144,14 @@ def _drive(draw: Draw, draft: MirrorDraft, j: str) -> None:
 def build_swing_twist(draw: Draw, draft: MirrorDraft) -> Case:
     """The swing and the twist of a rotation about an axis: their angles, limits on either, and the rotation put together again."""
     i = draw.choice(("tid", "i", "bone"))
-    draft.field("q_local", "quat", "n", domain=UnitVectors(), names=("bone_rot", "joint_rot", "local_rotation"))
+    array, rotation = rotation_source(draft, i, "q_local", "bone_rot", "joint_rot", "local_rotation")
     own = draw.chance(0.5)
     if own:
         draft.field("twist_axis", "vec3", "n", domain=UnitVectors(), names=("axis", "bone_axis"))
-    draft.thread("n", "q_local", index=i, counts=("num_bones", "n"))
-    draft.code(f"q = q_local[{i}]\naxis_i = {f'twist_axis[{i}]' if own else draw.choice(AXES)}")
-    if draft.width == "float32" and draw.chance(0.5):
+    draft.thread("n", array, index=i, counts=("num_bones", "n"))
+    draft.code(f"q = {rotation}\naxis_i = {f'twist_axis[{i}]' if own else draw.choice(AXES)}")
+    single = draft.width == "float32"
+    if single and draw.chance(0.8):
         draft.code("twist = wp.quat_twist(axis_i, q)")
     else:
         step(
@@ -154,16 +164,19 @@ def build_swing_twist(draw: Draw, draft: MirrorDraft) -> Case:
             "quat",
         )
     draft.code(draw.choice(("swing = q * wp.quat_inverse(twist)", "swing = wp.mul(q, wp.quat_inverse(twist))")))
-    way = draw.choice(("angles", "angles", "limit_twist", "limit_swing", "blend", "cost"))
+    way = draw.choice(("angles", "angles", "limit_twist", "limit_twist", "limit_swing", "blend", "cost"))
+    if way in ("angles", "limit_twist"):
+        angle = "2.0 * wp.atan2(wp.dot(axis_i, vec3(twist[0], twist[1], twist[2])), twist[3])"
+        if single and draw.chance(0.7):
+            angle = f"wp.quat_twist_angle_signed(axis_i, {draw.choice(('q', 'twist'))})"
+        draft.code(f"twist_angle = {angle}")
     if way == "angles":
-        draft.code("twist_angle = 2.0 * wp.atan2(wp.dot(axis_i, vec3(twist[0], twist[1], twist[2])), twist[3])")
         draft.code("swing_axis, swing_angle = wp.quat_to_axis_angle(swing)")
         stored(draft, "twist_angle", "float", 6.3, i, ["n"], ("twist_out", "twist_angle_out"))
         stored(draft, "swing_angle", "float", 3.2, i, ["n"], ("swing_out", "swing_angle_out"), share=0.4)
     elif way == "limit_twist":
         limit = draft.tune(draw.choice(("twist_limit", "max_twist")), 0.3, 1.2)
         draft.code(f"""
-            twist_angle = 2.0 * wp.atan2(wp.dot(axis_i, vec3(twist[0], twist[1], twist[2])), twist[3])
             limited = {f"wp.clamp(twist_angle, -{limit}, {limit})" if draw.chance(0.5) else f"{limit} * wp.tanh(twist_angle / {limit})"}
             q_new = swing * wp.quat_from_axis_angle(axis_i, limited)
             """)
@@ -203,19 +216,22 @@ def build_chain(draw: Draw, draft: MirrorDraft) -> Case:
     if rooted:
         draft.field("root_rot", "quat", "n", domain=UnitVectors(), names=("base_q", "root_q"))
     draft.code(f"q = {f'root_rot[{i}]' if rooted else 'wp.quat_identity()'}\ntip = vec3()")
+    origin = "q"
+    if draw.chance(0.35):
+        draft.field("origin_rpy", "vec3", links, low=-1.2, high=1.2, names=("link_rpy", "joint_origin"))
+        origin = "q * wp.quat_rpy(origin_rpy[k][0], origin_rpy[k][1], origin_rpy[k][2])"
     local = f"joint_q[{i}, k]"
     if angles:
         local = f"wp.quat_from_axis_angle({'joint_axis[k]' if shared else f'joint_axis[{i}, k]'}, joint_q[{i}, k])"
-    draft.code(f"for k in range({links}):\n    q = q * {local}\n    tip = tip + wp.quat_rotate(q, {offset})")
-    if draw.chance(0.3):
-        out = draft.result(draft.name("tip_rot", "end_rotation"), "quat", "n")
-        draft.code(f"{out}[{i}] = q")
+    draft.code(f"for k in range({links}):\n    q = {origin} * {local}\n    tip = tip + wp.quat_rotate(q, {offset})")
     if draw.chance(0.4):
         target = draft.field("target", "vec3", "n", names=("goal", "tip_target"))
         draft.code(f"miss = tip - {target}[{i}]\nreach = wp.length(miss)")
         stored(draft, "reach", "float", 9.0, i, ["n"], ("distance_out", "ik_error"), total=0.4, fields=(("tolerance", 0.2, 1.0),))
     else:
         stored(draft, "tip", "vec3", 6.0, i, ["n"], ("tip_out", "end_effector", "tip_position"))
+    if draw.chance(0.4):
+        kept_rotation(draft, "q", i, ("tip_rot", "end_rotation"))
     return draft.finish(draw.choice(("forward_chain", "chain_tips", "end_effectors")), ["n"], [dict(s) for s in sizes(draw)])
 
 

@@ -6,7 +6,8 @@ from kernels.case import Case
 from kernels.domains import Uniform, UnitVectors
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.draw import Draw
-from kernels.families.quaternion_math.outputs import sizes
+from kernels.families.quaternion_math.outputs import sizes, telemetry
+from kernels.families.quaternion_math.sources import rotation_source
 
 ERRORS = {
     "vector": "e = wp.quat_inverse(q_want) * q\nreturn vec3(e[0], e[1], e[2]) * (2.0 * wp.sign(e[3]))",
@@ -25,7 +26,7 @@ def build_vehicle(draw: Draw, draft: MirrorDraft) -> Case:
     rotor = draw.chance(0.6)
     draft.field("attitude", "quat", "n", domain=UnitVectors(), names=("q_in", "orientation", "root_q"))
     draft.field("rates", "vec3", "n", names=("omega", "body_rate"))
-    draft.field("target", "quat", "n", domain=UnitVectors(), names=("q_ref", "command", "desired"))
+    _, wanted = rotation_source(draft, i, "target", "q_ref", "command", "desired")
     draft.field("inertia", "vec3", "n", domain=Uniform(0.5, 1.5), names=("I_diag", "moment"))
     draft.thread("n", "attitude", index=i, counts=("num_envs", "num_drones"))
     kind = draw.choice(tuple(ERRORS))
@@ -38,7 +39,7 @@ def build_vehicle(draw: Draw, draft: MirrorDraft) -> Case:
         q = attitude[{i}]
         w = rates[{i}]
         I = inertia[{i}]
-        error = attitude_error(target[{i}], q)
+        error = attitude_error({wanted}, q)
         torque = error * (-{kp}) - w * {kd}
         """)
     if draw.chance(0.4):
@@ -94,6 +95,8 @@ def build_vehicle(draw: Draw, draft: MirrorDraft) -> Case:
     for name, type, value in (("attitude_out", "quat", "q_new"), ("rates_out", "vec3", "w_new")):
         out = draft.result(name, type, "n")
         draft.code(f"{out}[{i}] = {value}")
+    if draw.chance(0.6):
+        telemetry(draft, "q_new", i)
     if draw.chance(0.4):
         summed = draw.chance(0.5)
         cost = draft.result("cost", "float", 1 if summed else "n", role="accumulate", names=("reward", "tracking_loss"))

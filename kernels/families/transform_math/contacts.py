@@ -7,7 +7,7 @@ from kernels.domains import Integers, Uniform, UnitVectors
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import step, stored
 from kernels.draw import Draw
-from kernels.families.transform_math.frames import POSES, sizes
+from kernels.families.transform_math.frames import POSES, point_velocity, pose_source, sizes
 
 
 def build_contact(draw: Draw, draft: MirrorDraft) -> Case:
@@ -35,16 +35,13 @@ def build_contact(draw: Draw, draft: MirrorDraft) -> Case:
         p = wp.transform_point(X_wb, {point})
         r = p - wp.transform_point(X_wb, body_com[a])
         """)
-    velocity = (
-        "wp.velocity_at_point({t}, {r})" if draft.width == "float32" else "wp.spatial_bottom({t}) + wp.cross(wp.spatial_top({t}), {r})"
-    )
-    draft.code(f"v = {velocity.format(t='body_qd[a]', r='r')}")
+    draft.code(f"v = {point_velocity(draft, 'body_qd[a]', 'r')}")
     if two:
         draft.code(f"""
             b = other_body[{c}]
             p_b = wp.transform_point(body_q[b], other_point[{c}])
             r_b = p_b - wp.transform_point(body_q[b], body_com[b])
-            v_b = {velocity.format(t="body_qd[b]", r="r_b")}
+            v_b = {point_velocity(draft, "body_qd[b]", "r_b")}
             v = v - v_b
             n = contact_normal[{c}]
             d = wp.dot(n, p - p_b)
@@ -87,16 +84,21 @@ def build_points(draw: Draw, draft: MirrorDraft) -> Case:
     """Points and directions between the frames of shapes, bodies and world; distances to boxes and spheres in a shape's own frame."""
     i = draw.choice(("tid", "point", "i"))
     gathered = draw.chance(0.6)
-    draft.field("body_q", "transform", "bodies" if gathered else "n", domain=POSES, names=("X_wb", "body_pose"))
+    pose = "body_q[owner_id]"
     if gathered:
+        draft.field("body_q", "transform", "bodies", domain=POSES, names=("X_wb", "body_pose"))
         draft.field("owner", "int", "n", below="bodies", names=("shape_body", "body_index"))
+    else:
+        _, pose = pose_source(draft, i, "body_q", "X_wb", "body_pose")
     draft.field("points", "vec3", "n", low=-1.5, high=1.5, names=("x", "query", "pos"))
     draft.thread("n", "points", index=i, counts=("num_points", "n"))
-    draft.code(f"X = body_q[{f'owner[{i}]' if gathered else i}]")
+    if gathered:
+        draft.code(f"owner_id = owner[{i}]")
+    draft.code(f"X = {pose}")
     if draw.chance(0.4):
         draft.field("shape_X", "transform", "n", domain=POSES, names=("shape_transform", "X_bs"))
         draft.code(f"X = {draw.choice((f'X * shape_X[{i}]', f'wp.transform_multiply(X, shape_X[{i}])'))}")
-    way = draw.choice(("to world", "to local", "box", "sphere", "relative"))
+    way = draw.choice(("to world", "to local", "box", "sphere", "relative", "velocity", "velocity"))
     if way == "to world":
         draft.code(f"p = wp.transform_point(X, points[{i}])")
         stored(draft, "p", "vec3", 5.0, i, ["n"], ("world_points", "x_out"))
@@ -129,9 +131,23 @@ def build_points(draw: Draw, draft: MirrorDraft) -> Case:
         draft.field("radius", "float", "n", domain=Uniform(0.2, 0.8), names=("r",))
         draft.code(f"to_center = wp.transform_get_translation(X) - points[{i}]\ngap = wp.length(to_center) - radius[{i}]")
         stored(draft, "gap", "float", 6.0, i, ["n"], ("gap_out", "distance_out"), total=0.3)
+    elif way == "velocity":
+        draft.field("body_qd", "spatial_vector", "bodies" if gathered else "n", names=("body_twist", "body_vel"))
+        draft.code(f"""
+            twist = body_qd[{"owner_id" if gathered else i}]
+            p = wp.transform_point(X, points[{i}])
+            v = {point_velocity(draft, "twist", "p - wp.transform_get_translation(X)")}
+            """)
+        if draw.chance(0.4):
+            dt = draft.tune(draw.choice(("dt", "h")), 0.02, 0.2)
+            draft.code(f"p = p + v * {dt}")
+            stored(draft, "p", "vec3", 6.0, i, ["n"], ("predicted", "x_next"))
+        else:
+            draft.code(draw.choice(("v = wp.transform_vector(wp.transform_inverse(X), v)", "v = v * 0.5", "v = v - p")))
+            stored(draft, "v", "vec3", 6.0, i, ["n"], ("velocity_out", "point_v", "v_out"))
     else:
-        draft.field("frame", "transform", "n", domain=POSES, names=("X_other", "sensor_pose"))
-        draft.code(f"X_rel = wp.transform_inverse(frame[{i}]) * X\np = wp.transform_point(X_rel, points[{i}])")
+        _, frame = pose_source(draft, i, "frame", "X_other", "sensor_pose")
+        draft.code(f"X_rel = wp.transform_inverse({frame}) * X\np = wp.transform_point(X_rel, points[{i}])")
         stored(draft, "p", "vec3", 8.0, i, ["n"], ("relative_points", "sensor_points"))
     return draft.finish(draw.choice(("transform_points", "map_points", "shape_points")), ["n"], sizes(draw))
 
@@ -139,17 +155,17 @@ def build_points(draw: Draw, draft: MirrorDraft) -> Case:
 def build_wrench(draw: Draw, draft: MirrorDraft) -> Case:
     """Twists and wrenches carried between frames, and their power."""
     i = draw.choice(("tid", "i", "body"))
-    draft.field("frames", "transform", "n", domain=POSES, names=("X_ab", "body_q", "frame_pose"))
+    array, pose = pose_source(draft, i, "frames", "X_ab", "body_q", "frame_pose")
     draft.field("twist_in", "spatial_vector", "n", names=("body_qd", "twist", "velocity"))
     draft.field("wrench_in", "spatial_vector", "n", names=("body_f", "wrench", "load"))
-    draft.thread("n", "frames", index=i, counts=("num_bodies", "n"))
-    draft.code(f"X = frames[{i}]")
+    draft.thread("n", array, index=i, counts=("num_bodies", "n"))
+    draft.code(f"X = {pose}")
     if draw.chance(0.3):
         draft.code("X = wp.transform_inverse(X)")
     single = draft.width == "float32"
-    if single and draw.chance(0.5):
+    if single and draw.chance(0.75):
         draft.code(f"v = wp.transform_twist(X, twist_in[{i}])\nf = wp.transform_wrench(X, wrench_in[{i}])")
-    elif draw.chance(0.5):
+    elif draw.chance(0.25):
         draft.define(
             "carry_twist",
             "X: transform, t: spatial_vector",
@@ -181,14 +197,19 @@ def build_wrench(draw: Draw, draft: MirrorDraft) -> Case:
             R_inv = wp.transpose(R)
             f = wp.transpose(wp.spatial_adjoint(R_inv, -(R_inv @ S))) @ wrench_in[{i}]
             """)
-    way = draw.choice(("power", "both", "cross", "twist"))
+    way = draw.weighted(("power", "cross", "both", "twist"), (3, 3, 1, 1))
     if way == "power":
-        draft.code(f"power = {draw.choice(('wp.spatial_dot(f, v)', 'wp.dot(f, v)'))}")
+        draft.code(f"power = {draw.choice(('wp.spatial_dot(f, v)', 'wp.spatial_dot(v, f)', 'wp.dot(f, v)'))}")
         stored(draft, "power", "float", 60.0, i, ["n"], ("power_out", "work_rate"), total=0.5)
     elif way == "cross":
-        draft.code(f"bias = {draw.choice(('wp.spatial_cross_dual(v, f)', 'wp.spatial_cross(v, f)'))}")
-        out = draft.result(draft.name("bias_out", "bias_force"), "spatial_vector", "n")
-        draft.code(f"{out}[{i}] = bias")
+        kinds = draw.choice((("force",), ("motion",), ("force", "motion")))
+        if "force" in kinds:
+            out = draft.result(draft.name("bias_out", "bias_force"), "spatial_vector", "n")
+            draft.code(f"{out}[{i}] = wp.spatial_cross_dual(v, f)")
+        if "motion" in kinds:
+            draft.field("joint_twist", "spatial_vector", "n", names=("own_twist", "v_joint"))
+            out = draft.result(draft.name("bias_accel", "coriolis"), "spatial_vector", "n")
+            draft.code(f"{out}[{i}] = wp.spatial_cross(v, joint_twist[{i}])")
     else:
         for name, value in (("twist_out", "v"), *([("wrench_out", "f")] if way == "both" else [])):
             out = draft.result(name, "spatial_vector", "n")
@@ -202,11 +223,11 @@ def build_wrench(draw: Draw, draft: MirrorDraft) -> Case:
 def build_inertia(draw: Draw, draft: MirrorDraft) -> Case:
     """Spatial inertia of bodies: moved to the world's frame, momentum, bias forces, energy."""
     i = draw.choice(("tid", "body", "i"))
-    draft.field("body_q", "transform", "n", domain=POSES, names=("X_wb", "body_pose"))
+    array, pose = pose_source(draft, i, "body_q", "X_wb", "body_pose")
     draft.field("mass", "float", "n", domain=Uniform(0.5, 2.0), names=("body_mass", "m"))
     draft.field("inertia", "vec3", "n", domain=Uniform(0.3, 1.5), names=("body_inertia", "I_diag"))
     draft.field("body_qd", "spatial_vector", "n", names=("twist", "body_vel"))
-    draft.thread("n", "body_q", index=i, counts=("body_count", "num_bodies"))
+    draft.thread("n", array, index=i, counts=("body_count", "num_bodies"))
     if draw.chance(0.5):
         draft.code(f"""
             I_m = mat66()
@@ -227,14 +248,14 @@ def build_inertia(draw: Draw, draft: MirrorDraft) -> Case:
         "A",
         "spatial_motion",
         "X: transform",
-        [f"wp.transform_inverse(body_q[{i}])"] if draw.chance(0.6) else [f"body_q[{i}]"],
+        [f"wp.transform_inverse({pose})"] if draw.chance(0.6) else [pose],
         "R = wp.quat_to_matrix(wp.transform_get_rotation(X))\nreturn wp.spatial_adjoint(R, wp.skew(wp.transform_get_translation(X)) @ R)",
         "mat66",
         share=1.0,
         doc="The matrix that carries twists by X.",
     )
     draft.code("I_s = wp.transpose(A) @ I_m @ A")
-    way = draw.choice(("momentum", "bias", "energy", "matrix"))
+    way = draw.weighted(("momentum", "bias", "energy", "matrix"), (1, 2, 2, 1))
     draft.code(f"v = body_qd[{i}]\nh = I_s @ v")
     if way == "matrix":
         out = draft.result(draft.name("spatial_inertia", "I_out", "body_I_s"), "mat66", "n")

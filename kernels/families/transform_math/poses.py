@@ -1,4 +1,4 @@
-"""Poses as such: integration of twists, interpolation, cameras, setting of parts, skinning and 4x4 matrices with scale."""
+"""Poses as such: integration of twists, interpolation, cameras, setting of parts, and skinning."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from kernels.domains import Uniform, UnitVectors
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import step, stored
 from kernels.draw import Draw
-from kernels.families.transform_math.frames import POSES, kept_pose, sizes
+from kernels.families.transform_math.frames import POSES, assembled, kept_pose, pose_source, sizes
 
 
 def build_integration(draw: Draw, draft: MirrorDraft) -> Case:
@@ -43,20 +43,24 @@ def build_integration(draw: Draw, draft: MirrorDraft) -> Case:
     if draw.chance(0.5):
         damping = draft.tune(draw.choice(("angular_damping", "damping")), 0.05, 0.5)
         draft.code(f"w1 = w1 * (1.0 - {damping} * {dt})")
+    assembled(draft, "q_new", "x1", "r1")
     out = draft.result("body_q_new", "transform", "n", names=("body_q_out", "pose_out", "X_new"))
-    draft.code(f"{out}[{i}] = transform(x1, r1)")
+    draft.code(f"{out}[{i}] = q_new")
     if draw.chance(0.8):
         out = draft.result("body_qd_new", "spatial_vector", "n", names=("body_qd_out", "twist_out"))
         draft.code(f"{out}[{i}] = spatial_vector(w1, v1)")
+    if draw.chance(0.5):
+        draft.code("power = wp.spatial_dot(f, qd)")
+        stored(draft, "power", "float", 10.0, i, ["n"], ("power_out", "work_rate"), share=0.3, total=0.6)
     return draft.finish(draw.choice(("integrate_bodies", "integrate_rigid_bodies", "step_bodies")), ["n"], sizes(draw))
 
 
 def build_interpolation(draw: Draw, draft: MirrorDraft) -> Case:
     """Poses between two: translation by lerp, rotation by slerp or normalized lerp; or a screw motion by the relative pose."""
     i = draw.choice(("tid", "i", "frame_id"))
-    draft.field("pose_a", "transform", "n", domain=POSES, names=("X_prev", "key_a"))
-    draft.field("pose_b", "transform", "n", domain=POSES, names=("X_next", "key_b"))
-    draft.thread("n", "pose_a", index=i, counts=("num_frames", "n"))
+    array, pose_a = pose_source(draft, i, "pose_a", "X_prev", "key_a")
+    _, pose_b = pose_source(draft, i, "pose_b", "X_next", "key_b")
+    draft.thread("n", array, index=i, counts=("num_frames", "n"))
     if draw.chance(0.6):
         draft.field("alpha", "float", "n", domain=Uniform(0.1, 0.9), names=("t", "phase"))
         draft.code(f"s = alpha[{i}]")
@@ -64,15 +68,17 @@ def build_interpolation(draw: Draw, draft: MirrorDraft) -> Case:
         draft.code(f"s = {draft.uniform('alpha', 'float', Uniform(0.1, 0.9))}")
     if draw.chance(0.4):
         draft.code("s = s * s * (3.0 - 2.0 * s)")
+    draft.code(f"Xa = {pose_a}\nXb = {pose_b}")
     if draw.chance(0.5):
-        draft.code(f"Xa = pose_a[{i}]\nXb = pose_b[{i}]\np = wp.lerp(Xa.p, Xb.p, s)\nq = wp.quat_slerp(Xa.q, Xb.q, s)\nX = transform(p, q)")
+        draft.code("p = wp.lerp(Xa.p, Xb.p, s)\nq = wp.quat_slerp(Xa.q, Xb.q, s)")
+        assembled(draft, "X", "p", "q")
     elif draw.chance(0.5):
         step(
             draft,
             "X",
             "blend_poses",
             "a: transform, b: transform, t: float",
-            [f"pose_a[{i}]", f"pose_b[{i}]", "s"],
+            ["Xa", "Xb", "s"],
             """
             p = wp.transform_get_translation(a) * (1.0 - t) + wp.transform_get_translation(b) * t
             qa = wp.transform_get_rotation(a)
@@ -85,12 +91,14 @@ def build_interpolation(draw: Draw, draft: MirrorDraft) -> Case:
             share=1.0,
         )
     else:
-        draft.code(f"""
-            X_rel = wp.transform_inverse(pose_a[{i}]) * pose_b[{i}]
+        draft.code("""
+            X_rel = wp.transform_inverse(Xa) * Xb
             axis, angle = wp.quat_to_axis_angle(wp.transform_get_rotation(X_rel))
-            X_part = transform(wp.transform_get_translation(X_rel) * s, wp.quat_from_axis_angle(axis, angle * s))
-            X = pose_a[{i}] * X_part
+            p_part = wp.transform_get_translation(X_rel) * s
+            q_part = wp.quat_from_axis_angle(axis, angle * s)
             """)
+        assembled(draft, "X_part", "p_part", "q_part", 0.4)
+        draft.code("X = Xa * X_part")
     kept_pose(draft, "X", i, ("pose_out", "X_out", "blended"))
     return draft.finish(draw.choice(("interpolate_poses", "blend_transforms", "mix_frames")), ["n"], sizes(draw))
 
@@ -142,11 +150,11 @@ def build_camera(draw: Draw, draft: MirrorDraft) -> Case:
 def build_parts(draw: Draw, draft: MirrorDraft) -> Case:
     """Transforms made and changed part by part: setters, attributes, seven numbers, identities."""
     i = draw.choice(("tid", "i", "body"))
-    draft.field("poses", "transform", "n", domain=POSES, names=("body_q", "X_in"))
+    array, pose = pose_source(draft, i, "poses", "body_q", "X_in")
     draft.field("shifts", "vec3", "n", names=("offset", "delta", "push"))
-    draft.thread("n", "poses", index=i, counts=("num_bodies", "n"))
-    draft.code(f"X = poses[{i}]\nd = shifts[{i}]")
-    way = draw.choice(("identity set", "identity attribute", "numbers", "rotation", "rebuild", "overwrite"))
+    draft.thread("n", array, index=i, counts=("num_bodies", "n"))
+    draft.code(f"X = {pose}\nd = shifts[{i}]")
+    way = draw.choice(("identity set", "identity set", "identity attribute", "numbers", "rotation", "rebuild", "overwrite"))
     if way == "overwrite" and not draw.chance(0.3):
         way = "rebuild"
     if way == "identity set":
@@ -160,7 +168,8 @@ def build_parts(draw: Draw, draft: MirrorDraft) -> Case:
     elif way == "numbers":
         draft.code("moved = transform(X[0] + d[0], X[1] + d[1], X[2] + d[2], X[3], X[4], X[5], X[6])")
     elif way == "rotation":
-        draft.code("turn = wp.quat_from_axis_angle(wp.normalize(d), wp.length(d))\nmoved = transform(X.p, X.q * turn)")
+        draft.code("turn = wp.quat_from_axis_angle(wp.normalize(d), wp.length(d))")
+        assembled(draft, "moved", "X.p", draw.choice(("X.q * turn", "turn * X.q")))
     elif way == "rebuild":
         draft.code(f"moved = {draw.choice(('transform(X.p + d, X.q)', 'transform(d) * X', 'X * transform(d, wp.quat_identity())'))}")
     else:
@@ -212,48 +221,3 @@ def build_skinning(draw: Draw, draft: MirrorDraft) -> Case:
         out = draft.result("normal_out", "vec3", "n", names=("normals_out", "skinned_normal"))
         draft.code(f"{out}[{i}] = {draw.choice(('wp.normalize(n)', 'n', 'n / (wp.length(n) + 0.1)'))}")
     return draft.finish(draw.choice(("skin_mesh", "linear_blend_skinning", "deform_vertices")), ["n"], sizes(draw))
-
-
-def build_matrices(draw: Draw, draft: MirrorDraft) -> Case:
-    """4x4 matrices composed of position, rotation and scale, multiplied, taken apart, applied to points and normals."""
-    i = draw.choice(("tid", "i", "instance"))
-    draft.field("position", "vec3", "n", names=("translation", "pos"))
-    draft.field("rotation", "quat", "n", domain=UnitVectors(), names=("orientation", "rot"))
-    draft.field("scale", "vec3", "n", domain=Uniform(0.5, 1.5), names=("size", "scaling"))
-    draft.thread("n", "position", index=i, counts=("num_instances", "n"))
-    draft.code(f"m = wp.transform_compose(position[{i}], rotation[{i}], scale[{i}])")
-    parent = draw.chance(0.5)
-    if parent:
-        draft.field("parent_X", "transform", "n", domain=POSES, names=("group_pose", "X_parent"))
-        draft.code(f"m = wp.transform_to_matrix(parent_X[{i}]) @ m")
-    way = draw.choice(("matrix", "point", "decompose", "decompose", "inverse", "rigid"))
-    if way == "matrix":
-        out = draft.result(draft.name("model", "matrix_out", "instance_matrix"), "mat44", "n")
-        draft.code(f"{out}[{i}] = {draw.choice(('m', 'wp.transpose(m)'))}")
-    elif way == "point":
-        draft.field("points", "vec3", "n", names=("x", "vertices"))
-        draft.code(f"p = wp.{draw.choice(('transform_point', 'transform_point', 'transform_vector'))}(m, points[{i}])")
-        stored(draft, "p", "vec3", 6.0, i, ["n"], ("points_out", "world_pos"))
-    elif way == "decompose":
-        draft.code("p, q, s = wp.transform_decompose(m)")
-        kind = draw.choice(("scale", "recompose", "parts"))
-        if kind == "scale":
-            draft.code("volume = s[0] * s[1] * s[2]")
-            stored(draft, "volume", "float", 4.0, i, ["n"], ("volume_out", "scale_out"), total=0.4)
-        elif kind == "recompose":
-            grow = draft.tune(draw.choice(("growth", "inflate")), 0.5, 1.5)
-            out = draft.result("model_out", "mat44", "n", names=("matrix_out",))
-            draft.code(f"{out}[{i}] = wp.transform_compose(p, q, s * {grow})")
-        else:
-            draft.code("corner = p + wp.quat_rotate(q, s)")
-            stored(draft, "corner", "vec3", 6.0, i, ["n"], ("corner_out", "extent_out"))
-    elif way == "inverse":
-        draft.field("points", "vec3", "n", names=("x", "query"))
-        draft.code(f"local = wp.transform_point(wp.inverse(m), points[{i}])")
-        stored(draft, "local", "vec3", 12.0, i, ["n"], ("local_out", "object_pos"))
-    else:
-        draft.code(f"rigid = transform(position[{i}], rotation[{i}])\nX = wp.transform_from_matrix(wp.transform_to_matrix(rigid))")
-        if parent:
-            draft.code(f"X = parent_X[{i}] * X")
-        kept_pose(draft, "X", i, ("pose_out", "X_out"))
-    return draft.finish(draw.choice(("compose_matrices", "instance_transforms", "model_matrices")), ["n"], sizes(draw))

@@ -6,7 +6,7 @@ from kernels.case import Case
 from kernels.domains import Uniform
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.draw import Draw
-from kernels.families.transform_math.frames import POSES, sizes
+from kernels.families.transform_math.frames import POSES, assembled, point_velocity, sizes
 
 
 def build_step(draw: Draw, draft: MirrorDraft) -> Case:
@@ -77,12 +77,13 @@ def build_step(draw: Draw, draft: MirrorDraft) -> Case:
         w = wp.spatial_top(qd)
         v = wp.spatial_bottom(qd)
         """)
+    speed = point_velocity(draft, "qd", "r") if draft.width == "float32" and draw.chance(0.9) else "v + wp.cross(w, r)"
     draft.code(f"""
         f_total = {down} * m
         t_total = vec3()
         for k in range({draw.choice((4, 8))}):
             r = wp.quat_rotate(q, corner(half, k))
-            f = ground_force(x + r, v + wp.cross(w, r), {height}, {ke}, {kd}{f", {mu}" if friction else ""})
+            f = ground_force(x + r, {speed}, {height}, {ke}, {kd}{f", {mu}" if friction else ""})
             f_total = f_total + f
             t_total = t_total + wp.cross(r, f)
         """)
@@ -107,8 +108,9 @@ def build_step(draw: Draw, draft: MirrorDraft) -> Case:
         x_new = x + v_new * {dt}
         q_new = wp.normalize(q + quat(w_new, 0.0) * q * (0.5 * {dt}))
         """)
+    assembled(draft, "X_new", "x_new", "q_new")
     out = draft.result("body_q_new", "transform", "n", names=("body_q_out", "pose_out"))
-    draft.code(f"{out}[{i}] = transform(x_new, q_new)")
+    draft.code(f"{out}[{i}] = X_new")
     out = draft.result("body_qd_new", "spatial_vector", "n", names=("body_qd_out", "twist_out"))
     draft.code(f"{out}[{i}] = spatial_vector(w_new, v_new)")
     if draw.chance(0.3):

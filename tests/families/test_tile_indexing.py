@@ -7,7 +7,7 @@ from tests.families._tile_interpreter import check_against_blocks
 
 BUILTINS = (
     *("load_indexed", "store_indexed", "atomic_add_indexed", "atomic_add", "view", "assign", "squeeze", "reshape", "broadcast"),
-    *("astype", "extract", "ones", "zeros", "full", "arange"),
+    *("astype", "extract", "transpose", "ones", "zeros", "full", "arange"),
 )
 
 
@@ -20,5 +20,5 @@ def test_references_agree_with_running_the_blocks_one_by_one():
 
 
 def test_every_builtin_comes():
-    source = "\n".join(case.python_source for case in cases("tile_indexing", 300))
+    source = "\n".join(case.python_source for case in cases("tile_indexing", 150))
     assert {f"tile_{name}" for name in BUILTINS} <= set(re.findall(r"wp\.(tile_\w+)", source))

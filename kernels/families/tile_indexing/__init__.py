@@ -2,9 +2,10 @@
 
 Variants: rows, columns and planes gathered from a table, scattered, added up along any axis, with -1 for none; old values that an addition
 returns; crops, mirrors and subsamples by views and slices of one to three axes, rows chosen at run time, tiles put together of others (side
-by side, bordered, interleaved, shifted), writes through views, gathers within a tile; pooled patches, split heads, outer sums by broadcasts
-of up to four axes, quantized and converted values, ramps and windows by places; elements of one to four axes, components of vectors and
-entries of matrices, read and written; maps of tiles of vectors and matrices. Element types of every kind where they are only moved.
+by side, bordered, interleaved, shifted, with a column of ones), writes through views, gathers within a tile; panels transposed and turned;
+pooled patches, split heads, outer sums by broadcasts of up to four axes, quantized and converted values, ramps and windows by places;
+elements of one to four axes, components of vectors and entries of matrices, read and written; maps of tiles of vectors and matrices.
+Element types of every kind where they are only moved.
 """
 
 from __future__ import annotations

@@ -242,10 +242,10 @@ def vectors(draw: Draw) -> Case:
 
 
 FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = (
-    (read, 2.0),
-    (read_parts, 2.0),
+    (read, 1.8),
+    (read_parts, 1.8),
     (written, 1.5),
     (written_parts, 0.7),
-    (vectors, 2.0),
+    (vectors, 1.5),
 )
 """The algorithms of this module, and how often each comes."""

@@ -176,7 +176,22 @@ def accumulate(draw: Draw) -> Case:
         )
     else:
         draft.numpy(f"{total} = np.zeros_like({total})", f"np.add.at({total}, np.maximum({ids.name}, 0), {added})")
+    if draw.chance(0.7):
+        _counted(grid, ids, below, type)
     return done(grid, draw.choice(("scatter_add", "accumulate_rows", "histogram_rows", "aggregate")))
+
+
+def _counted(grid: TileGrid, ids: Tile, below: int, type: Type) -> None:
+    """Counts beside how often each place comes: ones added up there."""
+    draft = grid.draft
+    ones, counts = draft.name("ones", "one_each", "unit_counts"), draft.name("counts", "degrees", "hits")
+    length = ids.shape[0].text
+    shape = draft.draw.choice((length, f"({length},)"))
+    draft.output(counts, type, below, role="accumulate")
+    draft.line(f"{ones} = wp.tile_ones(shape={shape}, dtype={type.spelling}{draft.storage()})")
+    draft.line(f"wp.tile_atomic_add_indexed({counts}, indices={ids.name}, t={ones})")
+    numbers = f"{ids.name}[{ids.name} >= 0]"
+    draft.numpy(f"{counts} = np.bincount({numbers}, minlength={below}).astype({counts}.dtype)")
 
 
 def exchange(draw: Draw) -> Case:
@@ -209,5 +224,5 @@ def exchange(draw: Draw) -> Case:
     return done(grid, draw.choice(("exchange_add", "fetch_and_add", "take_tickets")))
 
 
-FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = ((gather, 3.0), (scatter, 1.5), (accumulate, 2.0), (exchange, 1.0))
+FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = ((gather, 4.0), (scatter, 3.6), (accumulate, 4.0), (exchange, 1.0))
 """The algorithms of this module, and how often each comes."""

@@ -219,6 +219,37 @@ def coordinates(draw: Draw) -> Case:
     return finished(grid, {"sine": "positional_code", "window": "apply_window", "ramp": "add_ramp", "decay": "fade"}[kind], result, [tile])
 
 
+def turned(draw: Draw) -> Case:
+    """A panel's rows made its columns: transposed, turned by a quarter, or joined with its own transpose."""
+    draft, grid = begin(draw, axes=1)
+    kind = draw.choice(("transpose", "quarter", "own"))
+    rows, columns = draw.choice((2, 3, 4, 6)), draw.choice((3, 4, 8))
+    type = draft.real if kind == "own" else moved_type(grid, 0.5)
+    shape = (*grid.shape(M=rows), *grid.shape(N=rows if kind == "own" else columns))
+    tile = grid.load(draft.name("panel", "image", "block_in", "matrix"), shape, type=type, domain=domain_of(type))
+    tile = stepped(grid, tile, 0.5)
+    bounds = tile.value.range
+    call, numpy = f"wp.tile_transpose({tile.name})", f"np.swapaxes({tile.numpy}, 1, 2)"
+    other = grid.named(draft.name("turned", "flipped", "columns_first"), shape[::-1], call, numpy, bounds.low, bounds.high, type)
+    if kind == "own":
+        text, verb = draw.choice(
+            (
+                (f"0.5 * ({tile.name} + {other.name})", "symmetrize"),
+                (f"0.5 * ({tile.name} - {other.name})", "antisymmetric_part"),
+                (f"{tile.name} * {other.name}", "reciprocal_product"),
+            )
+        )
+        return finished(grid, verb, grid.formula(draft.name("symmetric", "paired", "mutual"), text, shape), share=0.5)
+    if kind == "quarter":
+        part, verb = draw.choice((("::-1, :", "turn_left"), (":, ::-1", "turn_right")))
+        tail = ", :" * type.rank
+        other = grid.named(
+            draft.free("quarter"), other.shape, f"{other.name}[{part}]", f"{other.name}[..., {part}{tail}]", bounds.low, bounds.high, type
+        )
+        return finished(grid, draw.choice((verb, "quarter_turn")), other, share=0.5)
+    return finished(grid, draw.choice(("transpose", "swap_axes", "columns_to_rows")), other, share=0.7)
+
+
 def made(draw: Draw) -> Case:
     """Tiles of one value, by `wp.tile_zeros`, `tile_ones` and `tile_full`, that others are added to, subtracted from or multiplied with."""
     draft, grid = begin(draw, axes=1)
@@ -228,7 +259,7 @@ def made(draw: Draw) -> Case:
     real, size = draft.real.spelling, shape_text(shape) if len(shape) > 1 or draw.chance(0.4) else shape[0].text
     name = draft.name("acc", "total", "running")
     value = draw.choice((0.25, 0.5, 2.0))
-    fill = draw.choice(("zeros", "ones", "full"))
+    fill = draw.choice(("zeros", "ones", "ones", "ones", "full"))
     given = f", value={draft.number(value)}" if fill == "full" else ""
     draft.line(f"{name} = wp.tile_{fill}(shape={size}{given}, dtype={real}{draft.storage()})")
     draft.numpy(f"{name} = { {'zeros': 0.0, 'ones': 1.0, 'full': value}[fill] } * np.ones_like({tile.numpy})")
@@ -248,7 +279,7 @@ def typed(draw: Draw) -> Case:
     type = moved_type(grid, 0.8)
     shape = grid.shape(N=draw.choice((8, 16))) if draw.chance(0.6) else (*grid.shape(M=3), *grid.shape(N=8))
     tile = grid.load(draft.name("values", "payload", "elements"), shape, type=type, domain=domain_of(type))
-    fill = "zeros" if type.rank else draw.choice(("zeros", "ones", "full"))
+    fill = "zeros" if type.rank else draw.choice(("zeros", "ones", "ones", "full"))
     value = {"zeros": 0, "ones": 1, "full": 3}[fill]
     name = draft.name("acc", "copy", "shifted")
     given = f", value={type.spelling}(3)" if fill == "full" else ""
@@ -267,12 +298,13 @@ def typed(draw: Draw) -> Case:
 
 
 FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = (
-    (pooled, 1.5),
+    (pooled, 1.2),
     (heads, 1.0),
-    (spread, 1.5),
+    (spread, 1.2),
     (converted, 1.5),
-    (coordinates, 1.5),
-    (made, 1.0),
-    (typed, 1.0),
+    (coordinates, 1.2),
+    (turned, 6.5),
+    (made, 4.2),
+    (typed, 3.0),
 )
 """The algorithms of this module, and how often each comes."""

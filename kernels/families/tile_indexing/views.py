@@ -107,8 +107,10 @@ def chosen_row(draw: Draw) -> Case:
 def assemble(draw: Draw) -> Case:
     """A tile put together of others: side by side, with a border, interleaved, or shifted by a place known at run time."""
     draft, grid = begin(draw, axes=1)
-    kind = draw.choice(("concatenate", "border", "interleave", "shifted"))
+    kind = draw.choice(("concatenate", "border", "interleave", "shifted", "augmented", "augmented"))
     type = moved_type(grid, 0.35)
+    if kind == "augmented":
+        return _augmented(grid, draft.real if type.rank else type)
     flat = kind in ("interleave", "shifted") or draw.chance(0.4)
     n, m = draw.choice((4, 8, 16)), draw.choice((2, 3, 4))
     shape = grid.shape(N=n) if flat else (*grid.shape(M=m), *grid.shape(N=n))
@@ -137,8 +139,8 @@ def assemble(draw: Draw) -> Case:
         border = draw.choice((1, 2))
         total = tuple(Length.of(length.value + 2 * border) for length in shape)
         value = 0
-        if type.rank == 0 and draw.chance(0.4):
-            fill, value = draw.choice((("ones", 1), ("full", 2)))
+        if type.rank == 0 and draw.chance(0.55):
+            fill, value = draw.choice((("ones", 1), ("ones", 1), ("full", 2)))
         given = f", value={type.spelling}({value})" if fill == "full" else ""
         draft.line(f'{whole} = wp.tile_{fill}(shape={shape_text(total)}{given}, dtype={type.spelling}, storage="shared")')
         numbers = ", ".join(map(str, (f"len({first.numpy})", *sizes_of(total), *type.inner)))
@@ -157,6 +159,27 @@ def assemble(draw: Draw) -> Case:
     low = min(first.value.range.low, 0.0) if kind != "concatenate" else first.value.range.low
     result = Tile(draft.whole(whole, type, low - 60.0, first.value.range.high + 60.0), total)
     return finished(grid, {"border": "pad", "shifted": "place_at"}.get(kind, kind), result, share=0.4)
+
+
+def _augmented(grid: TileGrid, type: Type) -> Case:
+    """Rows with a one after, or before, the rest: a design matrix with its constant column, homogeneous coordinates."""
+    draft, draw = grid.draft, grid.draft.draw
+    m, n = draw.choice((2, 3, 4, 8)), draw.choice((2, 3, 4, 7))
+    shape = (*grid.shape(M=m), *grid.shape(N=n))
+    rows = stepped(grid, _load(grid, shape, type, "features", "points_in", "inputs"), 0.5)
+    whole = draft.name("design", "homogeneous", "augmented")
+    total = (shape[0], Length.of(n + 1))
+    draft.line(f'{whole} = wp.tile_ones(shape={shape_text(total)}, dtype={type.spelling}, storage="shared")')
+    first = draw.chance(0.4)
+    if draw.chance(0.5):
+        draft.line(f"wp.tile_assign({whole}, {rows.name}, offset=(0, {int(first)}))")
+    else:
+        draft.line(f"{whole}[:, {f'1:{n + 1}' if first else f'0:{n}'}] = {rows.name}")
+    parts = (f"np.ones_like({rows.numpy}[..., :1])", rows.numpy)
+    draft.numpy(f"{whole} = np.concatenate(({', '.join(parts if first else parts[::-1])}), axis=-1)")
+    bounds = rows.value.range
+    made = Tile(draft.whole(whole, type, min(bounds.low, 1.0), max(bounds.high, 1.0)), total)
+    return finished(grid, draw.choice(("add_bias_column", "to_homogeneous", "augment_rows")), made, share=0.5)
 
 
 def written_through(draw: Draw) -> Case:
@@ -222,10 +245,10 @@ def chosen_inside(draw: Draw) -> Case:
 
 
 FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = (
-    (crop, 2.0),
-    (chosen_row, 1.5),
-    (assemble, 2.0),
-    (written_through, 1.0),
-    (chosen_inside, 1.5),
+    (crop, 1.8),
+    (chosen_row, 1.2),
+    (assemble, 4.0),
+    (written_through, 1.2),
+    (chosen_inside, 1.2),
 )
 """The algorithms of this module, and how often each comes."""

@@ -6,7 +6,7 @@ A gradient passes through `wp.tile_cholesky` and `wp.tile_lower_solve`; the othe
 from __future__ import annotations
 
 from kernels.drafting.tile_grid import Length, Tile, TileGrid, shape_text
-from kernels.families.tile_linear_algebra.matrices import diagonal, product, row_and_column_numbers, transposed
+from kernels.families.tile_linear_algebra.matrices import copied, diagonal, product, row_and_column_numbers, transposed
 from kernels.language.expression import literal
 from kernels.language.types import I32
 
@@ -19,7 +19,7 @@ def factor_of(grid: TileGrid, matrix: Tile) -> Tile:
     name = draft.name(*NAMES)
     bound = matrix.magnitude**0.5
     numpy = f"np.linalg.cholesky({matrix.numpy})"
-    if not draft.differentiable and draw.chance(0.3):
+    if not draft.differentiable and draw.chance(0.75):
         draft.line(f"wp.tile_cholesky_inplace({matrix.name})")
         draft.numpy(f"{matrix.name} = {numpy}")
         return Tile(draft.whole(matrix.name, draft.real, -bound, bound), matrix.shape)
@@ -33,7 +33,7 @@ def solved_below(grid: TileGrid, name: str, factor: Tile, right: Tile, bound: fl
         name,
         right.shape,
         f"wp.tile_lower_solve({factor.warp}, {right.warp})",
-        _solution(f"{factor.numpy}", right),
+        _solution(factor.numpy, right.numpy, len(right.shape)),
         -bound,
         bound,
     )
@@ -50,11 +50,13 @@ def solved(grid: TileGrid, name: str, matrix: Tile, right: Tile, low: float) -> 
     if draft.differentiable:
         return _solved_by_inverse_factor(grid, name, factor_of(grid, matrix), right, bound)
     # The reference solves with the matrix itself, before a factor in place takes its name.
-    numpy = _solution(matrix.numpy, right)
+    numpy = _solution(matrix.numpy, right.numpy, len(right.shape))
     draft.numpy(f"{name} = {numpy}")
     draft.reserve(name)
-    way = draw.choice(("solve", "solve", "upper", "in_place", "two_steps", "two_steps_in_place"))
-    if way == "upper":
+    way = draw.weighted(("upper", "refined", *_WAYS), (0.8, 3.0, *_WAYS.values()))
+    if way == "refined":
+        _refined_lines(grid, name, matrix, right)
+    elif way == "upper":
         factor = draft.name("upper", "chol_u", "u_factor")
         draft.line(f'{factor} = wp.tile_cholesky({matrix.warp}, fill_mode="upper")')
         draft.line(f'{name} = wp.tile_cholesky_solve({factor}, {right.warp}, fill_mode="upper")')
@@ -66,12 +68,45 @@ def solved(grid: TileGrid, name: str, matrix: Tile, right: Tile, low: float) -> 
 
 def _lower_factor(grid: TileGrid, matrix: Tile) -> str:
     draft = grid.draft
-    if draft.draw.chance(0.3):
+    if draft.draw.chance(0.8):
         draft.line(f"wp.tile_cholesky_inplace({matrix.name})")
         return matrix.name
     factor = draft.name(*NAMES)
     draft.line(f"{factor} = wp.tile_cholesky({matrix.warp})")
     return factor
+
+
+_WAYS = {"solve": 1.5, "in_place": 2.0, "two_steps": 1.0, "two_steps_in_place": 1.5}
+"""What follows a lower factor, and how often each comes."""
+
+
+def solved_by(grid: TileGrid, name: str, factor: Tile, right: Tile, bound: float) -> Tile:
+    """Names the solution of the system whose lower Cholesky factor is known, which stays as it is, where there is no gradient."""
+    draft, draw = grid.draft, grid.draft.draw
+    draft.reserve(name)
+    turned = f"np.swapaxes({factor.numpy}, -1, -2)"
+    draft.numpy(f"{name} = {_solution(factor.numpy, right.numpy, len(right.shape))}")
+    draft.numpy(f"{name} = {_solution(turned, name, len(right.shape))}")
+    _solve_lines(grid, draw.weighted(tuple(_WAYS), tuple(_WAYS.values())), name, factor.name, right)
+    return Tile(draft.whole(name, draft.real, -bound, bound), right.shape)
+
+
+def _refined_lines(grid: TileGrid, name: str, matrix: Tile, right: Tile) -> None:
+    """A solution, and a correction of it by what it leaves of the right-hand side."""
+    draft = grid.draft
+    factor, first, rest = draft.name(*NAMES), draft.free(f"{name}_first"), draft.name("rest", "left_over", "defect")
+    image = f"wp.tile_matmul({matrix.warp}, {first})"
+    if len(right.shape) == 1:
+        tall = shape_text((*right.shape, Length.of(1)))
+        image = f"wp.tile_matmul({matrix.warp}, wp.tile_reshape({first}, shape={tall}))"
+        image = f"wp.tile_reshape({image}, shape={shape_text(right.shape)})"
+    draft.line(
+        f"{factor} = wp.tile_cholesky({matrix.warp})",
+        f"{first} = wp.tile_cholesky_solve({factor}, {right.warp})",
+        f"{rest} = {right.warp} - {image}",
+        f"wp.tile_cholesky_solve_inplace({factor}, {rest})",
+        f"{name} = {first} + {rest}",
+    )
 
 
 def _solve_lines(grid: TileGrid, way: str, name: str, factor: str, right: Tile) -> None:
@@ -85,8 +120,7 @@ def _solve_lines(grid: TileGrid, way: str, name: str, factor: str, right: Tile) 
         draft.line(f"{name} = wp.tile_upper_solve(wp.tile_transpose({factor}), {middle})")
         return
     # What is solved in place must be a tile of its own.
-    draft.line(f"{name} = wp.tile_zeros(shape={shape_text(right.shape)}, dtype={draft.real.spelling})")
-    draft.line(f"{name} += {right.warp}")
+    copied(grid, right, name)
     if way == "in_place":
         draft.line(f"wp.tile_cholesky_solve_inplace({factor}, {name})")
     else:
@@ -137,7 +171,7 @@ def half_log_determinant(grid: TileGrid, name: str, factor: Tile) -> Tile:
     return grid.number(name, 1, f"wp.tile_sum({logs})", f"np.sum(np.log({diagonals}), axis=-1, keepdims=True)", -bound, bound)
 
 
-def _solution(matrix: str, right: Tile) -> str:
-    if len(right.shape) == 1:
-        return f"np.linalg.solve({matrix}, {right.numpy}[..., None])[..., 0]"
-    return f"np.linalg.solve({matrix}, {right.numpy})"
+def _solution(matrix: str, right: str, axes: int) -> str:
+    if axes == 1:
+        return f"np.linalg.solve({matrix}, {right}[..., None])[..., 0]"
+    return f"np.linalg.solve({matrix}, {right})"

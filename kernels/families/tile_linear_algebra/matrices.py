@@ -46,15 +46,16 @@ def transposed(grid: TileGrid, tile: Tile, name: str = "", *, fresh: bool = Fals
     return Tile(replace(tile.value, name=warp, numpy_name=numpy), shape)
 
 
-def copied(grid: TileGrid, tile: Tile) -> Tile:
-    """A copy of a tile, which only the kernel has a name for."""
+def copied(grid: TileGrid, tile: Tile, name: str = "") -> Tile:
+    """A copy of a tile, which only the kernel has a name for: `name`, if it is given."""
     draft = grid.draft
-    name = draft.free(f"{tile.name}_copy")
+    name = name or draft.free(f"{tile.name}_copy")
     zeros = f"wp.tile_zeros(shape={shape_text(tile.shape)}, dtype={tile.value.type.spelling}"
     if draft.draw.chance(0.5):
         draft.line(f"{name} = {zeros})", f"{name} += {tile.warp}")
     else:
-        draft.line(f'{name} = {zeros}, storage="shared")', f"wp.tile_assign({name}, {tile.warp})")
+        made = draft.draw.choice((zeros, zeros.replace("tile_zeros", "tile_empty")))
+        draft.line(f'{name} = {made}, storage="shared")', f"wp.tile_assign({name}, {tile.warp})")
     return Tile(replace(tile.value, name=name, numpy_name=tile.numpy), tile.shape)
 
 

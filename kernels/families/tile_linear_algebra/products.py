@@ -10,16 +10,10 @@ from collections.abc import Callable
 
 from kernels.case import Case
 from kernels.drafting.tile_grid import Length, Tile, TileGrid, shape_text
-from kernels.drafting.tiles import TileDraft
 from kernels.draw import Draw
 from kernels.families.tile_linear_algebra.matrices import column, diagonal, flat, gram, product, transposed, with_diagonal
-from kernels.families.tile_linear_algebra.steps import dot, finished, knobs, prepared
+from kernels.families.tile_linear_algebra.steps import begin, dot, finished, knobs, loaded, prepared
 from kernels.language.expression import literal
-
-
-def _begin(draw: Draw, differentiable: float = 0.7) -> tuple[TileDraft, TileGrid]:
-    draft = TileDraft(draw, differentiable=draw.chance(differentiable))
-    return draft, TileGrid(draft)
 
 
 def _square(grid: TileGrid, n: int, *names: str, bound: float = 0.5) -> Tile:
@@ -30,9 +24,10 @@ def _square(grid: TileGrid, n: int, *names: str, bound: float = 0.5) -> Tile:
 
 def chain(draw: Draw) -> Case:
     """A chain of two or three products, transposed or not, such as a congruence or a linear attention."""
-    draft, grid = _begin(draw)
-    n, m, k = draw.choice((3, 4, 6)), draw.choice((2, 4, 5)), draw.choice((3, 4, 8))
     kind = draw.choice(("congruence", "attention", "two"))
+    kept_half = kind != "congruence" and draw.chance(0.6)
+    draft, grid = begin(draw, 0.8, half=kept_half)
+    n, m, k = draw.choice((3, 4, 6)), draw.choice((2, 4, 5)), draw.choice((3, 4, 8))
     if kind == "congruence":
         inner = _square(grid, n, "metric", "stiffness", "inertia", bound=1.0)
         basis = grid.load(draft.name("basis", "modes", "rotation"), (*grid.shape(N=n), *grid.shape(M=m)))
@@ -41,8 +36,9 @@ def chain(draw: Draw) -> Case:
         return finished(grid, "congruence", product(grid, draft.name("reduced", "projected"), turned, half), [])
     if kind == "attention":
         rows, width = grid.shape(T=n), grid.shape(D=m)
-        loaded = [grid.load(draft.name(*names), (*rows, *width)) for names in (("q", "queries"), ("k", "keys"), ("v", "values"))]
-        q, keys, v = (prepared(grid, t) if draw.chance(0.5) else t for t in loaded)
+        names = (("q", "queries"), ("k", "keys"), ("v", "values"))
+        given = [loaded(grid, draft.name(*words), (*rows, *width), half=kept_half) for words in names]
+        q, keys, v = (prepared(grid, t) if draw.chance(0.5) else t for t in given)
         turned = transposed(grid, keys, draft.free(f"{keys.name}_t"), fresh=True)
         if draw.chance(0.5):
             memory = product(grid, draft.name("memory", "kv"), turned, v)
@@ -50,7 +46,7 @@ def chain(draw: Draw) -> Case:
         scores = product(grid, draft.name("scores", "qk"), q, turned, alpha=round(m**-0.5, 4))
         shaped = grid.drawn(draft.name("weights", "gates"), [scores], knobs(grid, 0.4), bound=4.0)
         return finished(grid, "attention", product(grid, draft.name("attended", "context"), shaped, v), [q, v])
-    left = grid.load(draft.name("a", "left", "encoder"), (*grid.shape(M=m), *grid.shape(K=k)))
+    left = loaded(grid, draft.name("a", "left", "encoder"), (*grid.shape(M=m), *grid.shape(K=k)), half=kept_half)
     right = grid.load(draft.name("b", "right", "inputs"), (*grid.shape(K=k), *grid.shape(N=n)))
     hidden = product(grid, draft.name("hidden", "first", "mid"), left, prepared(grid, right) if draw.chance(0.4) else right)
     active = grid.drawn(draft.name("active", "activated"), [hidden], knobs(grid, 0.4), bound=4.0)
@@ -62,7 +58,7 @@ def chain(draw: Draw) -> Case:
 
 def newton_schulz(draw: Draw) -> Case:
     """Steps of Newton's and Schulz's iteration, which makes a matrix orthogonal or inverts it."""
-    draft, grid = _begin(draw)
+    draft, grid = begin(draw, 0.8)
     n, m = draw.choice((3, 4, 6)), draw.choice((3, 4, 8))
     steps = draw.integer(1, 3)
     if draw.chance(0.5):
@@ -95,7 +91,7 @@ def newton_schulz(draw: Draw) -> Case:
 
 def polynomial(draw: Draw) -> Case:
     """A polynomial of a matrix by Horner's rule: its exponential, the inverse of its difference from one, or drawn coefficients."""
-    draft, grid = _begin(draw)
+    draft, grid = begin(draw, 0.8)
     n = draw.choice((3, 4, 5, 8))
     matrix = _square(grid, n, "generator", "matrix", "rate_matrix", bound=draw.choice((0.5, 1.0)))
     degree = draw.integer(2, 4)
@@ -127,15 +123,17 @@ def polynomial(draw: Draw) -> Case:
 
 def quadratic_form(draw: Draw) -> Case:
     """Forms of two vectors with a matrix between them, or the inner product of two matrices, one number for each block."""
-    draft, grid = _begin(draw)
+    half = draw.chance(0.4)
+    draft, grid = begin(draw, 0.8, half=half)
     n, m = draw.choice((3, 4, 6, 8)), draw.choice((3, 4, 5))
     if draw.chance(0.3):
         shape = (*grid.shape(M=m), *grid.shape(N=n))
-        first, second = grid.load(draft.name("a", "stress", "left"), shape), grid.load(draft.name("b", "strain", "right"), shape)
+        first = loaded(grid, draft.name("a", "stress", "left"), shape, half=half)
+        second = loaded(grid, draft.name("b", "strain", "right"), shape, half=half)
         first = prepared(grid, first) if draw.chance(0.5) else first
         value = dot(grid, draft.name("frobenius", "contraction", "work"), first, second)
     else:
-        matrix = grid.load(draft.name("matrix", "metric", "form"), (*grid.shape(M=m), *grid.shape(N=n)))
+        matrix = loaded(grid, draft.name("matrix", "metric", "form"), (*grid.shape(M=m), *grid.shape(N=n)), half=half)
         left, right = grid.load(draft.name("u", "left"), grid.shape(M=m)), grid.load(draft.name("v", "right"), grid.shape(N=n))
         applied = flat(
             grid, draft.name("applied", "image"), product(grid, draft.name("column", "applied_column"), matrix, column(grid, right))
@@ -151,9 +149,10 @@ def quadratic_form(draw: Draw) -> Case:
 
 def low_rank(draw: Draw) -> Case:
     """A matrix plus a product of thin ones, or the outer product of two vectors, by `beta` in place or as new tiles."""
-    draft, grid = _begin(draw)
+    half = draw.chance(0.4)
+    draft, grid = begin(draw, 0.8, half=half)
     n, m, rank = draw.choice((3, 4, 6)), draw.choice((3, 5, 8)), draw.choice((1, 1, 2))
-    base = grid.load(draft.name("weights", "base", "matrix"), (*grid.shape(N=n), *grid.shape(M=m)))
+    base = loaded(grid, draft.name("weights", "base", "matrix"), (*grid.shape(N=n), *grid.shape(M=m)), half=half)
     if rank == 1:
         u, v = grid.load(draft.name("u", "errors"), grid.shape(N=n)), grid.load(draft.name("v", "features"), grid.shape(M=m))
         u = prepared(grid, u) if draw.chance(0.4) else u
@@ -180,7 +179,7 @@ def low_rank(draw: Draw) -> Case:
 
 def iteration(draw: Draw) -> Case:
     """Steps towards the solution of a system, or along the largest eigenvector, whose every step makes new tiles."""
-    draft, grid = _begin(draw)
+    draft, grid = begin(draw, 0.8)
     n, steps = draw.choice((3, 4, 6, 8)), draw.integer(1, 3)
     factor = grid.load(draft.name("half", "basis", "factor"), (*grid.shape(N=n), *grid.shape(N=n)), -0.7, 0.7)
     part = gram(grid, draft.name("gram_part", "symmetric"), factor)
@@ -221,10 +220,10 @@ def iteration(draw: Draw) -> Case:
 
 FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = (
     (chain, 2.0),
-    (newton_schulz, 1.0),
-    (polynomial, 1.5),
+    (newton_schulz, 0.8),
+    (polynomial, 0.8),
     (quadratic_form, 1.0),
     (low_rank, 1.5),
-    (iteration, 2.0),
+    (iteration, 0.8),
 )
 """The algorithms of this module, and how often each comes."""

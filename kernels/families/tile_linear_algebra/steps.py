@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kernels.case import Case
-from kernels.drafting.tile_grid import Tile, TileGrid
+from kernels.drafting.tile_grid import Shape, Tile, TileGrid
+from kernels.drafting.tiles import TileDraft
+from kernels.draw import Draw
 from kernels.language.expression import Expression
+from kernels.language.types import F16
+from kernels.synthesis.expressions import Expressions
 
 KNOBS = ("gain", "strength", "rate", "mix", "decay", "gamma", "theta")
 
@@ -15,6 +19,27 @@ def knobs(grid: TileGrid, chance: float) -> list[Expression]:
     """A parameter, with probability `chance`."""
     draft = grid.draft
     return [draft.knob(draft.name(*KNOBS), 0.2, 1.5)] if draft.draw.chance(chance) else []
+
+
+def begin(draw: Draw, differentiable: float, *, half: bool = False, width: str | None = None) -> tuple[TileDraft, TileGrid]:
+    """A draft and its grid; arguments have gradients with probability `differentiable`.
+
+    With `half` arrays are kept in half precision: what that rounds away would turn decisions, so no drawn formula makes one.
+    """
+    draft = TileDraft(draw, width=width, differentiable=draw.chance(differentiable), smooth=half)
+    if half:
+        draft.expressions = Expressions(draw, draft.expressions.policy, smooth_only=True, coarse=True)
+    return draft, TileGrid(draft)
+
+
+def loaded(grid: TileGrid, name: str, shape: Shape, *, half: bool) -> Tile:
+    """Names what an array has for the block, as it is, or, with `half`, kept in half precision and converted as a whole."""
+    draft = grid.draft
+    if not half:
+        return grid.load(name, shape)
+    kept = grid.load(draft.free(f"{name}_half"), shape, type=F16)
+    widened = f"wp.tile_astype({kept.name}, dtype={draft.real.spelling})"
+    return grid.named(name, shape, widened, f"{kept.numpy}.astype({draft.precision})", -1.0, 1.0)
 
 
 def prepared(grid: TileGrid, tile: Tile) -> Tile:

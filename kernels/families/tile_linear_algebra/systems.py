@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 from kernels.case import Case
 from kernels.drafting.tile_grid import Tile, TileGrid, shape_text
-from kernels.drafting.tiles import TileDraft
 from kernels.draw import Draw
-from kernels.families.tile_linear_algebra.factors import factor_of, half_log_determinant, solved, solved_below
+from kernels.families.tile_linear_algebra.factors import factor_of, half_log_determinant, solved, solved_below, solved_by
 from kernels.families.tile_linear_algebra.matrices import column, covariance, flat, gram, product, transposed, with_diagonal
-from kernels.families.tile_linear_algebra.steps import dot, finished, prepared
+from kernels.families.tile_linear_algebra.steps import begin, dot, finished, loaded, prepared
 from kernels.language.expression import Expression
 
 SIDES = (3, 4, 5, 6, 8)
@@ -22,16 +21,16 @@ def _damping(grid: TileGrid, low: float = 1.0) -> Expression:
     return draft.knob(draft.name("damping", "ridge_value", "noise", "jitter_value", "regularizer"), low, low + 2.0)
 
 
-def _definite(grid: TileGrid, side: int, *, name: str = "") -> Tile:
+def _definite(grid: TileGrid, side: int, *, name: str = "", half: bool = False) -> Tile:
     """A symmetric positive definite matrix, whose eigenvalues are at least 1: of a factor's products or of points' covariances."""
     draft, draw = grid.draft, grid.draft.draw
     name = name or draft.name("matrix", "system", "hessian", "precision", "a_mat")
-    if draw.chance(0.3):
+    if not half and draw.chance(0.3):
         points = grid.load(draft.name("points", "sites", "knots"), grid.shape(N=side))
         made, _ = covariance(grid, draft.free(f"{name}_part"), points, points)
     else:
         rows = draw.choice(SIDES)
-        factor = grid.load(draft.name("jacobian", "basis", "design", "half"), (*grid.shape(M=rows), *grid.shape(N=side)))
+        factor = loaded(grid, draft.name("jacobian", "basis", "design", "half"), (*grid.shape(M=rows), *grid.shape(N=side)), half=half)
         if draw.chance(0.3):
             factor = prepared(grid, factor)
         made = gram(grid, draft.free(f"{name}_part"), factor)
@@ -47,9 +46,10 @@ def _right_side(grid: TileGrid, side: int, *, columns: int | None = None) -> Til
 
 def linear_solve(draw: Draw) -> Case:
     """One system for each block, with one right-hand side or several."""
-    draft, grid = _begin(draw)
+    half = draw.chance(0.25)
+    draft, grid = begin(draw, 0.25, half=half)
     side = draw.choice(SIDES)
-    matrix = _definite(grid, side)
+    matrix = _definite(grid, side, half=half)
     right = _right_side(grid, side, columns=draw.choice((2, 3, 4)) if draw.chance(0.4) else None)
     solution = solved(grid, draft.name("x", "solution", "step", "update"), matrix, right, 1.0)
     if draw.chance(0.3) and len(right.shape) == 1:
@@ -59,9 +59,10 @@ def linear_solve(draw: Draw) -> Case:
 
 def normal_equations(draw: Draw) -> Case:
     """The damped least-squares step of each block's residuals."""
-    draft, grid = _begin(draw)
+    half = draw.chance(0.25)
+    draft, grid = begin(draw, 0.25, half=half)
     side, rows = draw.choice((3, 4, 5, 6)), draw.choice((4, 6, 8))
-    jacobian = grid.load(draft.name("jac", "design", "features"), (*grid.shape(M=rows), *grid.shape(N=side)))
+    jacobian = loaded(grid, draft.name("jac", "design", "features"), (*grid.shape(M=rows), *grid.shape(N=side)), half=half)
     residual = grid.load(draft.name("res", "observed", "errors"), grid.shape(M=rows))
     turned = transposed(grid, jacobian, draft.free(f"{jacobian.name}_t"), fresh=True)
     weighted = jacobian
@@ -86,7 +87,7 @@ def normal_equations(draw: Draw) -> Case:
 
 def gaussian_process(draw: Draw) -> Case:
     """Regression by a Gaussian process at each block's points: its log likelihood, weights, or predictions at other points."""
-    draft, grid = _begin(draw)
+    draft, grid = begin(draw, 0.25)
     side = draw.choice(SIDES)
     points = grid.load(draft.name("points", "sites", "locations"), grid.shape(N=side))
     targets = grid.load(draft.name("targets", "observed", "heights"), grid.shape(N=side))
@@ -107,8 +108,12 @@ def gaussian_process(draw: Draw) -> Case:
 def _density(grid: TileGrid, factor: Tile, values: Tile) -> Case:
     """The logarithm of the Gaussian density of `values`, up to a constant."""
     draft, draw = grid.draft, grid.draft.draw
-    white = solved_below(grid, draft.name("white", "z", "scaled_errors"), factor, values, values.numbers[0] * values.magnitude)
-    distance = dot(grid, draft.name("distance", "quad", "mahalanobis"), white, white)
+    bound, quadratic = values.numbers[0] * values.magnitude, draft.name("distance", "quad", "mahalanobis")
+    if not draft.differentiable and draw.chance(0.7):
+        distance = dot(grid, quadratic, values, solved_by(grid, draft.name("alpha", "weighted_errors"), factor, values, bound))
+    else:
+        white = solved_below(grid, draft.name("white", "z", "scaled_errors"), factor, values, bound)
+        distance = dot(grid, quadratic, white, white)
     if draw.chance(0.3):
         grid.store_number(draft.name("distances", "chi_squares"), distance)
     entropy = half_log_determinant(grid, draft.name("half_logdet", "log_volume"), factor)
@@ -120,7 +125,7 @@ def _density(grid: TileGrid, factor: Tile, values: Tile) -> Case:
 
 def density(draw: Draw) -> Case:
     """Gaussian log densities under each block's covariance, or the whitened values alone."""
-    draft, grid = _begin(draw)
+    draft, grid = begin(draw, 0.25)
     side = draw.choice(SIDES)
     matrix = _definite(grid, side, name=draft.name("cov", "sigma", "scatter"))
     columns = draw.choice((2, 4, 5)) if draw.chance(0.35) else None
@@ -138,7 +143,7 @@ def density(draw: Draw) -> Case:
 
 def kalman_update(draw: Draw) -> Case:
     """The update of a state and its covariance by a measurement, with the innovation's factor."""
-    draft, grid = _begin(draw)
+    draft, grid = begin(draw, 0.25)
     n, m = draw.choice((3, 4, 6)), draw.choice((2, 3))
     states, seen = grid.shape(N=n), grid.shape(M=m)
     state = grid.load(draft.name("state", "mean", "x"), states)
@@ -153,32 +158,36 @@ def kalman_update(draw: Draw) -> Case:
         grid, draft.name("expected", "predicted"), product(grid, draft.name("hx", "predicted_column"), observe, column(grid, state))
     )
     surprise = grid.formula(draft.name("innovation", "surprise"), f"{measured.name} - {expected.name}", seen)
-    factor = factor_of(grid, innovation_cov)
-    gain = solved_below(grid, draft.name("gain_half", "w"), factor, cross, m * cross.magnitude)
-    white = solved_below(grid, draft.name("white", "normed"), factor, surprise, m * surprise.magnitude)
+    if not draft.differentiable and draw.chance(0.7):
+        gain = solved(grid, draft.name("gain_t", "weights"), innovation_cov, cross, 1.0)
+        lessened, white = cross, surprise
+    else:
+        factor = factor_of(grid, innovation_cov)
+        gain = lessened = solved_below(grid, draft.name("gain_half", "w"), factor, cross, m * cross.magnitude)
+        white = solved_below(grid, draft.name("white", "normed"), factor, surprise, m * surprise.magnitude)
     moved = flat(
         grid, draft.name("correction", "shift"), product(grid, draft.name("move", "kv"), transposed(grid, gain), column(grid, white))
     )
     new_state = grid.formula(draft.name("new_state", "posterior", "updated"), f"{state.name} + {moved.name}", states)
     grid.store(draft.name("states_out", "means_out", "x_out"), new_state)
     if draw.chance(0.7):
-        lost = product(grid, draft.name("lost", "reduction"), transposed(grid, gain), gain)
+        lost = product(grid, draft.name("lost", "reduction"), transposed(grid, lessened), gain)
         grid.store(
             draft.name("cov_out", "p_out"), grid.formula(draft.name("new_cov", "p_new"), f"{spread.name} - {lost.name}", spread.shape)
         )
-    if draw.chance(0.3):
+    if white is not surprise and draw.chance(0.3):
         grid.store_number(draft.name("nis", "surprises"), dot(grid, draft.name("squared", "chi2"), white, white))
     return draft.finished(draft.free(draw.choice(("kalman_update", "filter_step", "measurement_update"))), grid.dim, grid.sizes())
 
 
 def schur_complement(draw: Draw) -> Case:
     """The Schur complement of one block of a matrix, which eliminates its unknowns."""
-    draft, grid = _begin(draw)
+    draft, grid = begin(draw, 0.25)
     n, m = draw.choice(SIDES), draw.choice((2, 3, 4))
     matrix = _definite(grid, n, name=draft.name("eliminated", "h_pp", "a_block"))
     coupling = grid.load(draft.name("coupling", "b_block", "h_pl"), (*grid.shape(N=n), *grid.shape(M=m)))
     kept = grid.load(draft.name("kept", "c_block", "h_ll"), (*grid.shape(M=m), *grid.shape(M=m)), -2.0, 2.0)
-    if draft.differentiable or draw.chance(0.5):
+    if draft.differentiable or draw.chance(0.3):
         half = solved_below(grid, draft.name("w", "reduced"), factor_of(grid, matrix), coupling, n * coupling.magnitude)
         part = product(grid, draft.name("filled", "fill_in"), transposed(grid, half), half)
     else:
@@ -189,16 +198,11 @@ def schur_complement(draw: Draw) -> Case:
 
 
 FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = (
-    (linear_solve, 3.0),
-    (normal_equations, 2.0),
-    (gaussian_process, 2.0),
-    (density, 2.0),
-    (kalman_update, 1.5),
-    (schur_complement, 1.0),
+    (linear_solve, 6.5),
+    (normal_equations, 4.5),
+    (gaussian_process, 4.0),
+    (density, 3.0),
+    (kalman_update, 3.5),
+    (schur_complement, 2.5),
 )
 """The algorithms of this module, and how often each comes."""
-
-
-def _begin(draw: Draw) -> tuple[TileDraft, TileGrid]:
-    draft = TileDraft(draw, differentiable=draw.chance(0.6))
-    return draft, TileGrid(draft)

@@ -11,16 +11,11 @@ from kernels.drafting.tiles import TileDraft
 from kernels.draw import Draw
 from kernels.families.tile_linear_algebra.factors import solved_below
 from kernels.families.tile_linear_algebra.matrices import copied, diagonal, gram, product, row_and_column_numbers, transposed, with_diagonal
-from kernels.families.tile_linear_algebra.steps import finished, prepared
+from kernels.families.tile_linear_algebra.steps import begin, finished, prepared
 from kernels.language.expression import literal
 from kernels.language.types import I32
 
 _SIDES = (3, 4, 5, 6, 8)
-
-
-def _begin(draw: Draw, differentiable: float) -> tuple[TileDraft, TileGrid]:
-    draft = TileDraft(draw, differentiable=draw.chance(differentiable))
-    return draft, TileGrid(draft)
 
 
 def _triangle(grid: TileGrid, n: Length, *, upper: bool = False) -> Tile:
@@ -55,39 +50,66 @@ def _triangle(grid: TileGrid, n: Length, *, upper: bool = False) -> Tile:
 
 def substitution(draw: Draw) -> Case:
     """One triangular system for each block: forward with a gradient; backward, by the transpose or in place without one."""
-    draft = TileDraft(draw, differentiable=draw.chance(0.5))
-    grid = TileGrid(draft)
+    draft, grid = begin(draw, 0.25)
     n = grid.shape(N=draw.choice(_SIDES))[0]
-    upper = not draft.differentiable and draw.chance(0.5)
+    upper = not draft.differentiable and draw.chance(0.6)
     matrix = _triangle(grid, n, upper=upper)
-    shape: Shape = (n,) if draw.chance(0.6) else (n, *grid.shape(R=draw.choice((2, 3))))
-    right = grid.load(draft.name("rhs", "load", "b"), shape)
-    right = prepared(grid, right) if draw.chance(0.4) else right
-    name = draft.name("x", "solution", "unknowns")
+    right = _right_side(grid, n)
     # Unit pivots of one and more, and small entries: solutions stay small.
     bound = 10.0
     if draft.differentiable:
+        name = draft.name("x", "solution", "unknowns")
         return finished(grid, "forward_substitution", solved_below(grid, name, matrix, right, bound), [right])
-    numpy_matrix, kernel = matrix.numpy, matrix.warp
     turned = draw.chance(0.35)
+    solution = _sweep(grid, matrix, right, bound, upper=upper != turned, turned=turned)
+    return finished(grid, "back_substitution" if upper != turned else "forward_solve", solution, [])
+
+
+def _right_side(grid: TileGrid, n: Length) -> Tile:
+    draft, draw = grid.draft, grid.draft.draw
+    shape: Shape = (n,) if draw.chance(0.6) else (n, *grid.shape(R=draw.choice((2, 3))))
+    right = grid.load(draft.name("rhs", "load", "b"), shape)
+    return prepared(grid, right) if draw.chance(0.4) else right
+
+
+def _sweep(grid: TileGrid, triangle: Tile, right: Tile, bound: float, *, upper: bool, turned: bool) -> Tile:
+    """Solves with a triangle, or its transpose if it is `turned`: as a new tile, or in place of the right-hand side or its copy."""
+    draft, draw = grid.draft, grid.draft.draw
+    numpy, kernel = triangle.numpy, triangle.warp
     if turned:
-        numpy_matrix, kernel = f"np.swapaxes({numpy_matrix}, -1, -2)", f"wp.tile_transpose({kernel})"
-    way = "upper" if upper != turned else "lower"
-    vector = f"{right.numpy}[..., None])[..., 0]" if len(shape) == 1 else f"{right.numpy})"
-    numpy = f"np.linalg.solve({numpy_matrix}, {vector}"
-    if draw.chance(0.5):
+        numpy, kernel = f"np.swapaxes({numpy}, -1, -2)", f"wp.tile_transpose({kernel})"
+    way = "upper" if upper else "lower"
+    vector = f"{right.numpy}[..., None])[..., 0]" if len(right.shape) == 1 else f"{right.numpy})"
+    numpy = f"np.linalg.solve({numpy}, {vector}"
+    if draw.chance(0.6 if upper else 0.7):
         kept = copied(grid, right) if draw.chance(0.4) else right
         draft.line(f"wp.tile_{way}_solve_inplace({kernel}, {kept.warp})")
         draft.numpy(f"{kept.name} = {numpy}")
-        solution = Tile(draft.whole(kept.name, draft.real, -bound, bound), shape)
-    else:
-        solution = grid.named(name, shape, f"wp.tile_{way}_solve({kernel}, {right.warp})", numpy, -bound, bound)
-    return finished(grid, "back_substitution" if way == "upper" else "forward_solve", solution, [])
+        return Tile(draft.whole(kept.name, draft.real, -bound, bound), right.shape)
+    name = draft.name(*(("x", "solution", "unknowns") if upper else ("z", "forward", "half_solved")))
+    return grid.named(name, right.shape, f"wp.tile_{way}_solve({kernel}, {right.warp})", numpy, -bound, bound)
+
+
+def two_sweeps(draw: Draw) -> Case:
+    """The system of a triangular factor and its transpose, as a preconditioner has it: sweeps forward and backward, perhaps a scaling."""
+    draft, grid = begin(draw, 0.0)
+    n = grid.shape(N=draw.choice(_SIDES))[0]
+    upper = draw.chance(0.4)
+    factor = _triangle(grid, n, upper=upper)
+    middle = _sweep(grid, factor, _right_side(grid, n), 10.0, upper=False, turned=upper)
+    scaled = len(middle.shape) == 1 and draw.chance(0.4)
+    if scaled:
+        scales = grid.load(draft.name("pivots_in", "scales", "inverse_pivots"), middle.shape, 0.5, 1.5)
+        middle = grid.formula(draft.free("scaled"), f"{middle.name} * {scales.name}", middle.shape)
+    solution = _sweep(grid, factor, middle, 60.0, upper=True, turned=not upper)
+    return finished(
+        grid, draw.choice(("precondition", "two_sweeps", "solve_factored", "ssor_apply" if scaled else "sweep_both")), solution, []
+    )
 
 
 def inverse(draw: Draw) -> Case:
     """The inverse of a triangular matrix, column by column at once, perhaps multiplied to the inverse of a symmetric one."""
-    draft, grid = _begin(draw, 0.7)
+    draft, grid = begin(draw, 0.7)
     n = grid.shape(N=draw.choice(_SIDES))[0]
     matrix = _triangle(grid, n)
     unit = diagonal(grid, draft.free(draw.choice(("unit", "identity"))), n, literal(1.0, draft.real))
@@ -100,7 +122,7 @@ def inverse(draw: Draw) -> Case:
 
 def block_factor(draw: Draw) -> Case:
     """A Cholesky factor made of its four blocks, put together in one tile."""
-    draft, grid = _begin(draw, 0.6)
+    draft, grid = begin(draw, 0.6)
     half = draw.choice((2, 3, 4))
     n, h = grid.shape(N=2 * half)[0], grid.shape(H=half)[0]
     basis = grid.load(draft.name("basis", "half_mat", "design"), (*grid.shape(K=draw.choice((3, 4, 6))), n))
@@ -146,7 +168,7 @@ def _block(grid: TileGrid, matrix: Tile, name: str, row: int, column: int, h: Le
 
 def block_substitution(draw: Draw) -> Case:
     """A triangular system solved in two halves, with an update of the right-hand side between them."""
-    draft, grid = _begin(draw, 0.7)
+    draft, grid = begin(draw, 0.7)
     half = draw.choice((2, 3, 4))
     n, h = grid.shape(N=2 * half)[0], grid.shape(H=half)[0]
     columns = draw.choice((1, 2, 3))
@@ -250,10 +272,11 @@ def conjugate_gradient(draw: Draw) -> Case:
 
 
 FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = (
-    (substitution, 2.5),
+    (substitution, 5.0),
+    (two_sweeps, 10.5),
     (inverse, 1.0),
-    (block_factor, 1.0),
-    (block_substitution, 1.0),
+    (block_factor, 1.5),
+    (block_substitution, 3.5),
     (gram_schmidt, 1.0),
     (conjugate_gradient, 1.0),
 )

@@ -9,7 +9,7 @@ from kernels.drafting.tile_grid import Tile, TileGrid, shape_text
 from kernels.drafting.tiles import TileDraft
 from kernels.draw import Draw
 from kernels.families.tile_linear_algebra.matrices import transposed
-from kernels.families.tile_linear_algebra.steps import finished, knobs, prepared
+from kernels.families.tile_linear_algebra.steps import begin, finished, knobs, loaded, prepared
 from kernels.language.expression import Expression, Literal, literal
 from kernels.language.types import F16, F32, F64, Type
 
@@ -27,11 +27,11 @@ def _axpy(grid: TileGrid, alpha: Expression, source: Tile, target: Tile) -> Tile
 
 def optimizer_step(draw: Draw) -> Case:
     """A step of gradient descent with momentum, decay or both, on parameters in tiles."""
-    draft = TileDraft(draw, differentiable=draw.chance(0.7))
-    grid = TileGrid(draft)
+    half = draw.chance(0.55)
+    draft, grid = begin(draw, 0.8, half=half)
     rows = draw.choice((None, 2, 4))
     shape = grid.shape(N=draw.choice(_LENGTHS)) if rows is None else (*grid.shape(M=rows), *grid.shape(N=draw.choice((8, 16))))
-    gradient = grid.load(draft.name("grad", "gradient", "g"), shape)
+    gradient = loaded(grid, draft.name("grad", "gradient", "g"), shape, half=half)
     gradient = prepared(grid, gradient) if draw.chance(0.4) else gradient
     weights = grid.load(draft.name("weights", "params_tile", "w"), shape)
     rate = draft.knob(draft.name("lr", "step_size", "eta"), 0.05, 0.3)
@@ -58,7 +58,7 @@ def optimizer_step(draw: Draw) -> Case:
 
 def advance(draw: Draw) -> Case:
     """Positions moved along by velocities, and the energy that the vectors have, on tiles of vectors."""
-    draft = TileDraft(draw, differentiable=draw.chance(0.75))
+    draft = TileDraft(draw, differentiable=draw.chance(0.8))
     grid = TileGrid(draft, axes=1)
     kind = draft.vector
     shape = grid.shape(N=draw.choice(_LENGTHS))
@@ -96,9 +96,7 @@ _PRECISIONS: tuple[tuple[Type, Type], ...] = ((F16, F32), (F16, F32), (F32, F64)
 def mixed_precision(draw: Draw) -> Case:
     """A product of matrices accumulated in a tile of another precision than they have, and converted as a whole."""
     narrow, wide = draw.choice(_PRECISIONS)
-    # What half precision rounds away would turn decisions.
-    draft = TileDraft(draw, width=wide.name, differentiable=draw.chance(0.7), smooth=True, without=("minimum", "maximum", "clamp"))
-    grid = TileGrid(draft)
+    draft, grid = begin(draw, 0.7, half=narrow is F16, width=wide.name)
     m, k, n = draw.choice((3, 4, 8)), draw.choice((4, 6, 8)), draw.choice((3, 4, 8))
     rows, inner, columns = grid.shape(M=m)[0], grid.shape(K=k)[0], grid.shape(N=n)[0]
     left = grid.load(draft.name("a", "lhs", "weights"), (rows, inner), type=narrow)
@@ -114,7 +112,7 @@ def mixed_precision(draw: Draw) -> Case:
     numpy = f"{left.numpy}.astype({draft.precision}) @ {b.numpy}.astype({draft.precision})"
     draft.numpy(f"{total} = {numpy if alpha == 1.0 else f'{alpha} * ({numpy})'}")
     result = Tile(draft.whole(total, wide, -float(k), float(k)), (rows, columns))
-    if narrow is not wide and draw.chance(0.4):
+    if narrow is not wide and draw.chance(0.7):
         rounded = draft.free("narrowed")
         draft.line(f"{rounded} = wp.tile_astype({total}, dtype={narrow.spelling})")
         draft.numpy(f"{rounded} = {total}")
@@ -122,5 +120,5 @@ def mixed_precision(draw: Draw) -> Case:
     return finished(grid, draw.choice(("mixed_matmul", "widened_product", "half_gemm")), result, [])
 
 
-FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = ((optimizer_step, 2.0), (advance, 1.5), (mixed_precision, 1.5))
+FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = ((optimizer_step, 4.5), (advance, 4.0), (mixed_precision, 4.5))
 """The algorithms of this module, and how often each comes."""

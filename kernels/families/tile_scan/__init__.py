@@ -2,9 +2,9 @@
 
 Variants: prefix sums and running extremes of reals and integers, offsets from counts, compaction by prefix sums, values carried forward,
 light along rays, sums over windows; sorts by key with numbers, vectors and other types carried along, packed integer keys, ranks, rows of a
-table in the order of their keys, medians and weighted quantiles; the best match and what stands at its place; softmax and other norms along
-an axis, reductions of panels and stacks along one axis, of vectors to their bounds, of integers to their bits. Lines and panels, drawn
-formulas before and after.
+table in the order of their keys, medians and weighted quantiles; the best match, or the best and the worst, and what stands there; tiles
+set against their own extremes; softmax and other norms along an axis, reductions of panels and stacks along one axis, of vectors to their
+bounds, of integers to their bits. Lines and panels, drawn formulas before and after.
 
 Scans, sorts, `wp.tile_min`, `wp.tile_max` and `wp.tile_reduce` have no adjoint: gradients are asked for where they pass by them.
 """

@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 from kernels.case import Case
 from kernels.domains import Integers
-from kernels.drafting.tile_grid import Tile, TileGrid, shape_text
+from kernels.drafting.tile_grid import Length, Tile, TileGrid, shape_text
 from kernels.draw import Draw
 from kernels.families.tile_scan.common import apart, begin, done, finished, flat, knobs, line_or_panel, loaded
+from kernels.families.tile_scan.scans import scanned
 from kernels.language.expression import Expression, Variable
 from kernels.language.types import I32, I64, Type
 
@@ -21,21 +22,22 @@ AXIS_SUM = "tile_axis_sum"
 
 
 def best_match(draw: Draw) -> Case:
-    """The place of the best score and what stands there: in the scores themselves, and in a second tile."""
+    """The place of the best score, or of the best and the worst, and what stands there: in the scores themselves, and in a second tile."""
     draft, grid = begin(draw, differentiable=0.75, lanes=True)
     shape = line_or_panel(grid)
     scores = apart(grid, shape, "scores", "costs", "distances", "energies")
-    which = draw.choice(("min", "max"))
-    best = draft.name("best", "winner", "place")
-    draft.line(f"{best} = wp.tile_arg{which}({scores.name})")
-    draft.numpy(f"{best} = np.arg{which}({flat(scores.numpy, scores)}, axis=-1)[..., None].astype(np.int32)")
-    number = Tile(draft.number_of(best, I32, 0, scores.size - 1), grid.number_shape(1))
-    if draw.chance(0.6):
-        grid.store_number(draft.name("places_out", "winners"), number)
+    ends = draw.subset(("min", "max"), draw.choice((1, 2, 2, 2)))
+    places = [draft.name("best", "winner", "place"), draft.name("worst", "last_one")][: len(ends)]
+    for which, place in zip(ends, places, strict=True):
+        draft.line(f"{place} = wp.tile_arg{which}({scores.name})")
+        draft.numpy(f"{place} = np.arg{which}({flat(scores.numpy, scores)}, axis=-1)[..., None].astype(np.int32)")
+        number = Tile(draft.number_of(place, I32, 0, scores.size - 1), grid.number_shape(1))
+        if draw.chance(0.6):
+            grid.store_number(draft.free(f"{place}_out"), number)
     other = grid.load(draft.name("values", "colours", "candidates"), shape) if draw.chance(0.7) else scores
-    inputs: list[Expression] = [_element(grid, other, best), *knobs(grid, 0.5)]
+    inputs: list[Expression] = [*(_element(grid, other, place) for place in places), *knobs(grid, 0.5)]
     if other is not scores and draw.chance(0.4):
-        inputs.append(_element(grid, scores, best))
+        inputs.append(_element(grid, scores, places[0]))
     result = draft.let(draft.name("chosen", "picked", "found"), draft.drawn(draft.real, inputs))
     out = draft.name("out", "chosen_out", "matches")
     draft.output(out, draft.real, *grid.extents)
@@ -72,7 +74,7 @@ def softmax(draw: Draw) -> Case:
     axis = draw.choice((1, 1, 0))
     if draft.differentiable:
         draft.limitations.add(AXIS_SUM)
-    kind = draw.choice(("softmax", "softmax", "norm", "center"))
+    kind = draw.choice(("softmax", "softmax", "softmax", "norm", "center"))
     if kind == "center":
         total = _spread_sum(grid, "sum", x, axis)
         mean = grid.formula(draft.free("mean"), f"{total.name} / {float(x.numbers[axis])}", shape)
@@ -191,6 +193,50 @@ def merged_vectors(draw: Draw) -> Case:
     return done(grid, draw.choice(("block_bounds", "reduce_vectors", "merge_points")))
 
 
+def stretched(draw: Draw) -> Case:
+    """A tile set against its own least and largest values: stretched between them, divided by the largest magnitude, its softmax."""
+    draft, grid = begin(draw, width="float32")
+    shape = line_or_panel(grid)
+    x = loaded(grid, shape, "values", "logits", "levels", "image_line", bound=3.0)
+    draft.scope["x"] = x.value
+    how = draw.choice(("stretch", "stretch", "scale", "softmax", "softmax"))
+    if how == "stretch":
+        draft.scope.update(least=_extreme(grid, "min", x).value, most=_extreme(grid, "max", x).value)
+        width = grid.bounded(grid.formula(draft.free("width"), "most - least", (Length.of(1),)), 0.0, 2.0 * x.magnitude)
+        draft.scope["width"] = width.value
+        result = grid.formula(draft.name("stretched", "unit_range"), "(x - least) / (width + 0.1)", shape)
+        return finished(grid, draw.choice(("stretch_contrast", "normalize_range")), grid.bounded(result, 0.0, 1.0), [x])
+    if how == "scale":
+        size = grid.formula(draft.free("size"), "abs(x)", shape)
+        draft.scope["size"] = grid.bounded(_extreme(grid, "max", size), 0.0, x.magnitude).value
+        result = grid.formula(draft.name("scaled", "fitted"), "x / (0.1 + size)", shape)
+        return finished(grid, draw.choice(("scale_to_fit", "scale_by_peak")), grid.bounded(result, -1.0, 1.0), [x])
+    end = draw.weighted(("min", "max"), (2, 1))
+    draft.scope["end"] = _extreme(grid, end, x).value
+    away = grid.formula(draft.name("away", "shifted"), "x - end" if end == "max" else "end - x", shape)
+    away = grid.bounded(away, -2.0 * x.magnitude, 0.0)
+    e = grid.formula(draft.free("e"), f"exp({away.name})", shape)
+    total = grid.number(draft.name("total", "mass"), len(shape), f"wp.tile_sum({e.name})", grid.sum_text(e.name, e), 1.0, float(e.size))
+    result = grid.formula(draft.name("weights", "probabilities"), f"{e.name} / {total.name}", shape)
+    if draw.chance(0.5):
+        sums = scanned(
+            grid, draft.name("cdf", "cumulated", "below"), draw.choice(("inclusive", "exclusive")), grid.bounded(result, 0.0, 1.0)
+        )
+        return finished(grid, draw.choice(("cdf_of_softmax", "cumulated_weights")), grid.bounded(sums, 0.0, 1.0), [x])
+    return finished(grid, draw.choice(("softmax_of_block", "soft_selection")), result, [x])
+
+
+def _extreme(grid: TileGrid, which: str, tile: Tile) -> Tile:
+    """Names the least or the largest element of a tile, a number of the block, and perhaps stores it."""
+    draft, draw, bounds = grid.draft, grid.draft.draw, tile.value.range
+    name = draft.free(draw.choice({"min": ("least", "lo", "floor_value"), "max": ("peak", "hi", "largest")}[which]))
+    numpy = f"np.{which}({tile.numpy}, axis={tile.axes}, keepdims=True)"
+    found = grid.number(name, len(tile.shape), f"wp.tile_{which}({tile.name})", numpy, bounds.low, bounds.high)
+    if draw.chance(0.3):
+        grid.store_number(draft.free(f"{name}_out"), found)
+    return found
+
+
 def _integers(grid: TileGrid) -> Case:
     draft, draw = grid.draft, grid.draft.draw
     type: Type = draw.choice((I32, I64))
@@ -209,7 +255,7 @@ def _integers(grid: TileGrid) -> Case:
     draft.definitions.append(["@wp.func", f"def {function}(a: {type.spelling}, b: {type.spelling}) -> {type.spelling}:", f"    {body}"])
     name = draft.name("merged", "common", "folded")
     extreme = "max" if "max" in body else "min" if "min" in body else ""
-    calls = [f"wp.tile_reduce({function}, {numbers.name})", *([f"wp.tile_{extreme}({numbers.name})"] * 2 if extreme else [])]
+    calls = [f"wp.tile_reduce({function}, {numbers.name})", *([f"wp.tile_{extreme}({numbers.name})"] * 3 if extreme else [])]
     call = draw.choice(calls)
     if f"{function}," not in call:
         draft.definitions.pop()
@@ -224,9 +270,10 @@ def _integers(grid: TileGrid) -> Case:
 
 
 FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = (
-    (best_match, 2.5),
-    (softmax, 2.0),
-    (along_axis, 2.0),
-    (merged_vectors, 1.5),
+    (best_match, 7.8),
+    (softmax, 1.6),
+    (along_axis, 2.8),
+    (merged_vectors, 2.4),
+    (stretched, 4.0),
 )
 """The algorithms of this module, and how often each comes."""

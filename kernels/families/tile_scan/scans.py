@@ -18,6 +18,13 @@ SCANS = {
     "min_inclusive": "np.minimum.accumulate({0}, axis=-1)",
 }
 """The scans of Warp, and the reference's text of each over the last axis."""
+_PARTNERS = {
+    "inclusive": "exclusive",
+    "exclusive": "inclusive",
+    "max_inclusive": "min_inclusive",
+    "min_inclusive": "max_inclusive",
+}
+"""What goes with a scan: the ends of ranges with their starts, the upper side of a band with its lower one."""
 
 
 def scanned(grid: TileGrid, name: str, kind: str, tile: Tile) -> Tile:
@@ -38,15 +45,16 @@ def running(draw: Draw) -> Case:
     """Running sums, extremes, or how far values are from them."""
     draft, grid = begin(draw, width="float32")
     values = loaded(grid, line_or_panel(grid), "signal", "prices", "increments", "heights", "loads")
-    kind = draw.choice(tuple(SCANS))
+    kind = draw.weighted(tuple(SCANS), (2.5, 1.5, 1, 2.5))
     result = scanned(grid, draft.name("running", "prefix", "so_far", "envelope"), kind, values)
-    what = draw.choice(("scan", "gap", "both", "share"))
+    what = draw.weighted(("scan", "gap", "both", "share"), (0.8, 0.8, 5, 0.8))
     if what == "gap":
         text = f"{result.name} - {values.name}" if kind == "max_inclusive" else f"{values.name} - {result.name}"
         result = grid.formula(draft.name("drawdown", "gap", "excess"), text, values.shape)
     elif what == "both":
-        other = scanned(grid, draft.name("other_side", "lower_side"), draw.choice(("min_inclusive", "max_inclusive")), values)
-        result = grid.drawn(draft.name("spread", "band", "mixed"), [result, other], knobs(grid, 0.5), bound=1e3)
+        more = draw.subset([k for k in SCANS if k != kind], draw.choice((1, 1, 2)))
+        others = [scanned(grid, draft.name("other_side", "lower_side", "third"), each, values) for each in more]
+        result = grid.drawn(draft.name("spread", "band", "mixed"), [result, *others], knobs(grid, 0.5), bound=1e3)
     elif what == "share" and kind == "inclusive":
         total = grid.number(
             draft.name("total", "mass"), len(values.shape), f"wp.tile_sum({values.name})", grid.sum_text(values.name, values), -1e3, 1e3
@@ -59,7 +67,7 @@ def running(draw: Draw) -> Case:
 def integers(draw: Draw) -> Case:
     """Offsets from counts, ranks from flags, running codes: scans of integers, exact."""
     draft, grid = begin(draw, width="float32")
-    type: Type = draw.choice((I32, I32, U32))
+    type: Type = draw.choice((I32, I32, I32, U32))
     shape = line_or_panel(grid)
     # Warp before 1.19 cannot load a running maximum of uint32.
     kind = draw.choice([k for k in SCANS if type is I32 or not k.startswith("max")])
@@ -71,6 +79,9 @@ def integers(draw: Draw) -> Case:
         counts = grid.bounded(Tile(value, shape), -1000.0, 1000.0)
     offsets = scanned(grid, draft.name("offsets", "ranks", "starts", "bounds"), kind, counts)
     grid.store(draft.name("offsets_out", "starts_out", "out"), offsets)
+    if type is I32 and draw.chance(0.75):
+        others = scanned(grid, draft.name("others", "ends", "far_side"), _PARTNERS[kind], counts)
+        grid.store(draft.name("others_out", "ends_out"), others)
     if draw.chance(0.4):
         total = draft.name("total", "count_all")
         numpy = f"np.sum({flat(counts.numpy, counts)}, axis=-1, keepdims=True).astype(np.{type.name})"
@@ -187,7 +198,7 @@ def windows(draw: Draw) -> Case:
     n, reach = draw.choice((16, 32, 64)), draw.choice((2, 3, 4, 8))
     shape = grid.shape(N=n)
     values = loaded(grid, shape, "signal", "values", "readings")
-    prefix = scanned(grid, draft.name("prefix", "running"), "inclusive", values)
+    prefix = scanned(grid, draft.name("prefix", "running"), draw.choice(("inclusive", "inclusive", "inclusive", "exclusive")), values)
     length = (Length.of(n - reach),)
     bounds = prefix.value.range
     ahead = grid.named(draft.free("ahead"), length, f"{prefix.name}[{reach}:]", f"{prefix.name}[..., {reach}:]", bounds.low, bounds.high)
@@ -205,11 +216,11 @@ def windows(draw: Draw) -> Case:
 
 
 FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = (
-    (running, 2.5),
-    (integers, 2.0),
-    (compaction, 1.5),
+    (running, 8.0),
+    (integers, 4.5),
+    (compaction, 1.0),
     (fill_forward, 1.0),
     (transmittance, 1.0),
-    (windows, 1.0),
+    (windows, 1.4),
 )
 """The algorithms of this module, and how often each comes."""

@@ -173,7 +173,7 @@ def quantile(draw: Draw) -> Case:
     shape = grid.shape(N=n)
     keys = _keys(grid, apart(grid, shape, "samples", "residuals", "latencies"))
     bounds = keys.value.range
-    kind = draw.choice(("median", "trimmed", "weighted"))
+    kind = draw.weighted(("median", "trimmed", "weighted"), (1, 1, 3))
     if kind == "weighted":
         weights = grid.load(draft.name("weights", "mass"), shape, 0.1, 1.0)
         _sort(grid, keys, weights)
@@ -209,10 +209,10 @@ def quantile(draw: Draw) -> Case:
 
 
 FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = (
-    (arrange, 2.0),
-    (integer_keys, 1.5),
-    (ranks, 1.0),
-    (table_in_order, 2.0),
+    (arrange, 1.0),
+    (integer_keys, 0.8),
+    (ranks, 0.6),
+    (table_in_order, 1.0),
     (quantile, 1.5),
 )
 """The algorithms of this module, and how often each comes."""

@@ -78,9 +78,9 @@ def _stored(lanes: Lanes, tile: Tile, bound: float) -> None:
 
 def histogram(draw: Draw) -> Case:
     """Elements counted or weighed into the bins that an index, or a coordinate, gives them."""
-    lanes = Lanes(draw, smooth=True)
+    lanes = Lanes(draw, differentiable=0.9, smooth=True)
     draft = lanes.draft
-    kind: Type = draw.choice((draft.real, draft.real, draft.real, I32, vector(draft.width, 3)))
+    kind: Type = draw.weighted((draft.real, I32, vector(draft.width, 3)), (4, 1, 1.5))
     tile = _bins(lanes, kind, "bins", "histogram", "sums", "cells")
     arrays = [lanes.row("values", "weights", "masses", type=kind, domain=Integers(1, 10) if kind.is_integer else None)]
     if kind is draft.real and draw.chance(0.5):
@@ -242,5 +242,5 @@ def _bits(lanes: Lanes) -> Case:
     return lanes.finished(draw.choice(("join_flags", "merge_masks", "parity_words")))
 
 
-FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = ((histogram, 3.0), (permute, 2.0), (counters, 2.5))
+FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = ((histogram, 8.0), (permute, 2.9), (counters, 2.2))
 """The algorithms of this module, and how often each comes."""

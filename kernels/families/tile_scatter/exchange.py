@@ -12,7 +12,7 @@ from kernels.case import Case
 from kernels.domains import Integers
 from kernels.drafting.tile_grid import Tile, shape_text
 from kernels.draw import Draw
-from kernels.families.tile_scatter.lanes import Lanes
+from kernels.families.tile_scatter.lanes import KNOBS, Lanes
 from kernels.language.expression import Expression, Variable
 from kernels.language.types import I32, Type, matrix, vector
 
@@ -47,7 +47,10 @@ def mapped(draw: Draw) -> Case:
         draft.numpy(f"{back} = {made.numpy()}")
         value = draft.known(back, draft.real, made.range.low, made.range.high)
         if draw.chance(0.4):
-            value = lanes.term([value, draft.known(names[0], draft.real, -1.0, 1.0)], draft.free("final"))
+            # What the tile made of a value may be nearly that value: the two are not compared.
+            mixed = {"b": value, "own": draft.known(names[0], draft.real, -1.0, 1.0), "g": draft.knob(draft.name(*KNOBS), 0.2, 1.5)}
+            draft.scope.update(mixed)
+            value = draft.let(draft.free("final"), draw.choice(("b + g * own", "b * own + g", "g * b + own", "b * (own + g)")))
         draft.output(out, draft.real, *grid.extents, lanes.extent)
         with draft.block("if has:"):
             draft.line(f"{lanes.at(out)} = {value.name}")
@@ -186,9 +189,9 @@ def shared_others(draw: Draw) -> Case:
 
 
 FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = (
-    (mapped, 1.5),
-    (mapped_parts, 1.0),
-    (shared_value, 1.5),
-    (shared_others, 1.0),
+    (mapped, 4.5),
+    (mapped_parts, 3.0),
+    (shared_value, 2.0),
+    (shared_others, 1.4),
 )
 """The algorithms of this module, and how often each comes."""

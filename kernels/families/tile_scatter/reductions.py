@@ -246,10 +246,10 @@ def compressed_rows(draw: Draw) -> Case:
 
 
 FORMS: tuple[tuple[Callable[[Draw], Case], float], ...] = (
-    (total, 2.5),
+    (total, 2.0),
     (extreme, 1.5),
-    (vector_sums, 2.0),
-    (centered, 1.5),
-    (compressed_rows, 1.5),
+    (vector_sums, 1.8),
+    (centered, 1.2),
+    (compressed_rows, 1.2),
 )
 """The algorithms of this module, and how often each comes."""

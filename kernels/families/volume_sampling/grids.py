@@ -15,6 +15,7 @@ from kernels.language.types import Type, type_named
 from kernels.mesh_domains import Voxels
 
 VOLUMES = ("volume", "grid", "field_volume", "nanovdb", "sdf_volume")
+SOURCES = ("source_volume", "src_grid", "volume_in", "read_volume")
 
 LOOKUP = (
     "def {name}(volume, ix, iy, iz):",
@@ -83,7 +84,7 @@ class Volume:
     """A volume with values, called `volume` in the kernel's text (or `name`); its `values` are of the dtype `dtype`.
 
     `turned` volumes have a matrix, the others a voxel size. `start` is the lowest voxel; `written` says that the kernel makes the values.
-    `solid` volumes have all tiles of their box, and are asked within it, where they have slopes.
+    `solid` volumes have all tiles of their box, and are asked within it, where they have slopes. A second volume needs a `name`.
     """
 
     def __init__(
@@ -95,13 +96,15 @@ class Volume:
         written: bool = False,
         solid: bool = False,
         start: int = 0,
+        name: str = "volume",
     ) -> None:
-        self.s, self.dtype, self.name = s, dtype, "volume"
+        self.s, self.dtype, self.name = s, dtype, name
         self.type: Type = type_named(dtype)
         self.turned, self.written, self.solid, self.start = turned, written, solid, start
         self._shape = SHAPES[self.type.rank]
-        # A kernel keeps to one of the two forms that common types have.
-        self._short = s.draw.chance(0.65)
+        # A kernel keeps to one of the two forms that common types have, one for values and one for gradients.
+        self._short = s.draw.chance(0.85)
+        self._short_gradient = s.draw.chance(0.5)
         self._type_text = "float" if dtype == "float32" and s.draw.chance(0.5) else f"wp.{dtype}"
 
     def declare(self, low: float = -1.0, high: float = 1.0) -> None:
@@ -119,7 +122,7 @@ class Volume:
             fields.append(Field("transform", type_named("mat33f"), (), WellConditioned(3.0)))
         else:
             fields.append(Field("voxel_size", type_named("vec3f"), (), Uniform(0.09, 0.12)))
-        s.object(self.name, "volume", *fields, names=VOLUMES)
+        s.object(self.name, "volume", *fields, names=VOLUMES if self.name == "volume" else SOURCES)
 
     def span(self) -> Domain:
         """Index-space coordinates within and somewhat beyond the tiles."""
@@ -169,7 +172,7 @@ class Volume:
         """Names the value at `uvw` and its gradient in index space, a vector, or a matrix for a volume of vectors."""
         s = self.s
         kind = "mat33" if self.type.rank else "vec3"
-        name = "volume_sample_grad_f" if self.dtype == "float32" and self._short else "volume_sample_grad"
+        name = "volume_sample_grad_f" if self.dtype == "float32" and self._short_gradient else "volume_sample_grad"
         self._lookup_as("voxel")
         slopes = [line.format(name="sample_with_slope", lookup="voxel", **self._shape) for line in GRADIENT]
         s.answer("sample_with_slope", slopes, needs=NEEDS_SIDES)

@@ -40,6 +40,9 @@ SLOPE = (
 )
 
 
+COUNT = ("def volume_voxel_count(volume):", "    return np.int32(len(volume.voxels))")
+
+
 def _declare(s: QueryScript, extent: int) -> None:
     fields = (
         Field("voxels", type_named("vec3i"), ("voxels",), Voxels(extent)),
@@ -54,7 +57,7 @@ def _declare(s: QueryScript, extent: int) -> None:
 def build_indexed(draw: Draw) -> Case:
     """Data on the voxels of an index volume: sampled with and without gradients, looked up, scattered back, counted."""
     s = QueryScript(draw)
-    what = draw.choice(("sample", "sample", "slope", "lookup", "scatter"))
+    what = draw.weighted(("sample", "slope", "lookup", "scatter"), (2.5, 3.2, 1.0, 1.0))
     vectors = draw.chance(0.35)
     base = "vec3" if vectors else "real"
     if what == "sample" and draw.chance(0.2):
@@ -100,6 +103,8 @@ def build_indexed(draw: Draw) -> Case:
         s.numpy(f"value, grad = sample_with_slope(volume, uvw, data, {background})")
         s.holds(base, "value")
         s.holds("mat33" if vectors else "vec3", "grad")
+        if draw.chance(0.45):
+            _stepped(s, draw, base, shape, background)
         if vectors:
             s.result("grad_out", "real", "n", names=("divergence", "rate"))
             s.code(draw.choice(("grad_out[t] = wp.trace(grad)", "grad_out[t] = grad[0, 1] - grad[1, 0]")))
@@ -121,12 +126,25 @@ def build_indexed(draw: Draw) -> Case:
     return s.finish(draw.choice(("sample_index_volume", "sample_sparse", "gather_voxels")), ["n"], _sizes(draw, extent, dense=dense))
 
 
+def _stepped(s: QueryScript, draw: Draw, base: str, shape: dict[str, str], background: str) -> None:
+    """What the sampled value changes by over a step, beside its slope."""
+    s.answer("volume_sample_index", [line.format(**shape) for line in SAMPLE], (base,), needs=NEEDS_SIDES)
+    s.field("step", "vec3", "n", low=-0.5, high=0.5, names=("offset", "displacement"))
+    s.code(f"ahead = wp.volume_sample_index(volume, uvw + step[t], wp.Volume.LINEAR, data, {background})")
+    s.result("change", base, "n", names=("difference", "increase"))
+    s.code(f"change[t] = {draw.choice(('ahead - value', '2.0 * (ahead - value)', '0.5 * (ahead + value)'))}")
+
+
 def _by_number(s: QueryScript, draw: Draw, base: str, what: str) -> Case:
     s.code("cell = cells[t]\nnumber = wp.volume_lookup_index(volume, cell[0], cell[1], cell[2])")
     if what == "lookup":
         if draw.chance(0.5):
             s.result("number_out", "int", "n", names=("voxel_ids", "slots"))
             s.code("number_out[t] = number")
+        if draw.chance(0.8):
+            s.answer("volume_voxel_count", COUNT, ("int",))
+            s.result("share", "real", "n", differentiable=False, names=("place", "fraction"))
+            s.code("share[t] = float(number) / float(wp.volume_voxel_count(volume))")
         s.result("out", base, "n", names=("values_out", "gathered"))
         zero = "wp.vec3()" if base == "vec3" else "0.0"
         s.code(
@@ -140,7 +158,12 @@ def _by_number(s: QueryScript, draw: Draw, base: str, what: str) -> Case:
     else:
         s.field("amount", base, "n", low=-1.0, high=1.0, names=("deposit", "charge", "source"))
         s.result("sums", base, "voxels", role="accumulate", names=("voxel_sums", "scattered", "totals"))
-        s.code("if number >= 0:\n    wp.atomic_add(sums, number, amount[t] + 0.1 * data[number])")
+        amount = "amount[t]"
+        if draw.chance(0.8):
+            s.answer("volume_voxel_count", COUNT, ("int",))
+            s.code("count = wp.volume_voxel_count(volume)")
+            amount = draw.choice(("amount[t] / float(count)", "amount[t] * (1.0 / float(count))"))
+        s.code(f"if number >= 0:\n    wp.atomic_add(sums, number, {amount} + 0.1 * data[number])")
         s.result("missed", "int", "one", role="accumulate", names=("outside_count", "num_missed"))
         s.code("if number < 0:\n    wp.atomic_add(missed, 0, 1)")
     return s.finish(draw.choice(("lookup_voxels", "voxel_numbers", "scatter_to_voxels")), ["n"], _sizes(draw, 7))
@@ -161,7 +184,7 @@ def build_counts(draw: Draw) -> Case:
     s.thread("n", "cells", index="t", names=("tid", "idx"), counts=("num_cells",))
     _declare(s, extent)
     s.answer("volume_lookup_index", NUMBER, ("int",))
-    s.answer("volume_voxel_count", ("def volume_voxel_count(volume):", "    return np.int32(len(volume.voxels))"), ("int",))
+    s.answer("volume_voxel_count", COUNT, ("int",))
     s.code("count = wp.volume_voxel_count(volume)\ncell = cells[t]")
     s.code("here = wp.volume_lookup_index(volume, cell[0], cell[1], cell[2])")
     s.result("share", "real", "n", differentiable=False, names=("place", "fraction"))

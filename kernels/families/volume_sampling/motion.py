@@ -6,7 +6,7 @@ from collections.abc import Callable
 from textwrap import indent
 
 from kernels.case import Case
-from kernels.domains import Uniform, UnitVectors
+from kernels.domains import Integers, Uniform, UnitVectors
 from kernels.drafting.mirror.steps import stored
 from kernels.drafting.queries.script import QueryScript
 from kernels.draw import Draw
@@ -17,7 +17,7 @@ def build_collision(draw: Draw) -> Case:
     """Particles against a signed distance volume: penalty forces, projections, bounces, by the sampled distance and its gradient."""
     s = QueryScript(draw)
     volume = Volume(s, "float32", solid=True, start=draw.choice((0, -8)))
-    form = draw.choice(("force", "force", "position", "velocity"))
+    form = draw.choice(("force", "force", "position", "position", "velocity"))
     s.field("x", "vec3", "n", domain=volume.world(), names=("particle_q", "positions", "pos"))
     moving = form == "velocity" or draw.chance(0.5)
     if moving:
@@ -58,11 +58,16 @@ def build_collision(draw: Draw) -> Case:
         "velocity": ("v_out", "velocities_out", "particle_qd_out"),
     }[form]
     s.result(out[0], "vec3", "n", names=out[1:])
+    left = form == "position" and draw.chance(0.6)
     body = indent("\n".join(lines), "    ")
-    if draw.chance(0.4):
+    if not left and draw.chance(0.4):
         s.code(f"if depth <= 0.0:\n    {out[0]}[i] = {blank}\n    return\n" + "\n".join(lines) + f"\n{out[0]}[i] = result")
     else:
         s.code(f"result = {blank}\nif depth > 0.0:\n{body}\n{out[0]}[i] = result")
+    if left:
+        s.code(f"after = {volume.call_sample('wp.volume_world_to_index(volume, result)')}")
+        s.result("distance_out", "real", "n", names=("distance_left", "clearance"))
+        s.code("distance_out[i] = after")
     return s.finish(
         draw.choice(("collide_sdf", "sdf_contacts", "volume_collision", "particle_sdf_contact")),
         ["n"],
@@ -73,7 +78,7 @@ def build_collision(draw: Draw) -> Case:
 
 def _normal(s: QueryScript, draw: Draw, volume: Volume) -> None:
     """Names the distance `d` and the direction `n` away from the body: by the sampled gradient, or by differences of samples."""
-    if draw.chance(0.6):
+    if draw.chance(0.5):
         volume.sample_gradient("d", "g", "uvw")
         s.code(draw.choice(("n = g / (wp.length(g) + 0.05)", "g_len = wp.sqrt(wp.dot(g, g) + 0.01)\nn = g / g_len")))
         return
@@ -91,7 +96,10 @@ def build_advection(draw: Draw) -> Case:
     s = QueryScript(draw)
     velocity = Volume(s, "vec3f", start=0)
     back = draw.chance(0.35)
-    s.field("x", "vec3", "n", domain=velocity.span(), names=("positions", "points", "markers", "particle_q"))
+    # Points in world space go to index space and back.
+    world = draw.chance(0.6)
+    domain = velocity.world() if world else velocity.span()
+    s.field("x", "vec3", "n", domain=domain, names=("positions", "points", "markers", "particle_q"))
     s.thread("n", "x", index="i", names=("tid", "idx"), counts=("num_points", "num_markers"))
     velocity.declare(-1.5, 1.5)
     s.tuning(("dt", 0.1, 0.8))
@@ -107,7 +115,9 @@ def build_advection(draw: Draw) -> Case:
 
         at = named
 
-    s.code("p = x[i]")
+    if world:
+        velocity.frame("volume_world_to_index")
+    s.code("p = wp.volume_world_to_index(volume, x[i])" if world else "p = x[i]")
     sign = "-" if back else "+"
     method = draw.choice(("euler", "heun", "midpoint", "rk3", "rk4", "steps"))
     if method == "euler":
@@ -130,6 +140,10 @@ def build_advection(draw: Draw) -> Case:
         stored(s, "carried", "vec3", 1.5, "i", ["n"], ("velocity_new", "advected", "u_out"), share=0.5)
     if not back or draw.chance(0.5):
         s.result("x_out", "vec3", "n", names=("positions_out", "moved_points", "feet"))
+        if world:
+            velocity.frame("volume_index_to_world")
+            s.code("x_out[i] = wp.volume_index_to_world(volume, moved)")
+            return s.finish(draw.choice(("advect_points", "trace_flow", "advect_markers")), ["n"], volume_sizes(s))
         s.code(
             draw.choice(
                 (
@@ -142,18 +156,27 @@ def build_advection(draw: Draw) -> Case:
 
 
 def build_march(draw: Draw) -> Case:
-    """Rays that march through a density volume in fixed steps: optical depth, emitted light, the largest value, the first above a level."""
+    """Rays that march through a density volume in fixed steps: optical depth, light, the largest value, the first above a level, labels."""
     s = QueryScript(draw)
-    volume = Volume(s, "float32")
-    s.field("origins", "vec3", "n", domain=volume.span(), names=("ray_origin", "starts"))
-    s.field("directions", "vec3", "n", domain=UnitVectors(), names=("ray_dir", "dirs"))
+    what = draw.weighted(("depth", "light", "most", "first", "labels"), (1, 1, 1, 1, 1))
+    labels = what == "labels"
+    volume = Volume(s, "int32" if labels else "float32")
+    world = draw.chance(0.5)
+    s.field(
+        "origins", "vec3", "n", domain=volume.world() if world else volume.span(), names=("ray_origin", "starts"), differentiable=not labels
+    )
+    s.field("directions", "vec3", "n", domain=UnitVectors(), names=("ray_dir", "dirs"), differentiable=not labels)
     s.thread("n", "origins", index="i", names=("tid", "ray"), counts=("num_rays",))
-    volume.declare(0.05, 1.0)
+    volume.declare(0.05, 5.0 if labels else 1.0)
     steps = draw.choice((4, 5, 6, 8))
     s.tuning(("step", 0.4, 1.2))
-    s.code("start = origins[i]\ndirection = directions[i]")
-    what = draw.choice(("depth", "light", "most", "first"))
-    sample = volume.call_sample("p")
+    if world:
+        volume.frame("volume_world_to_index", "volume_world_to_index_dir")
+        s.code("start = wp.volume_world_to_index(volume, origins[i])")
+        s.code("direction = wp.normalize(wp.volume_world_to_index_dir(volume, directions[i]))")
+    else:
+        s.code("start = origins[i]\ndirection = directions[i]")
+    sample = volume.call_sample("p", "wp.Volume.CLOSEST" if labels else "wp.Volume.LINEAR")
     place = draw.choice(("p = start + direction * (float(k) * step)", "t = (float(k) + 0.5) * step\np = start + t * direction"))
     if what == "depth":
         s.code(f"tau = float(0.0)\nfor k in range({steps}):\n{indent(place, '    ')}\n    tau += {sample} * step")
@@ -173,6 +196,11 @@ def build_march(draw: Draw) -> Case:
         s.code(f"most = float(-10.0)\nfor k in range({steps}):\n{indent(place, '    ')}\n    most = wp.max(most, {sample})")
         s.result("out", "real", "n", differentiable=False, names=("mip_out", "peak"))
         s.code("out[i] = most")
+    elif labels:
+        s.uniform("wanted", "int", Integers(0, 3), names=("label", "material"))
+        s.code(f"inside = int(0)\nfor k in range({steps}):\n{indent(place, '    ')}\n    if {sample} == wanted:\n        inside += 1")
+        s.result("length", "real", "n", differentiable=False, names=("path_length", "travelled"))
+        s.code("length[i] = float(inside) * step")
     else:
         s.uniform("level", "real", Uniform(0.5, 0.8), names=("iso", "threshold"))
         s.code(

@@ -11,7 +11,13 @@ from kernels.drafting.queries.script import QueryScript
 from kernels.draw import Draw
 from kernels.families.volume_sampling.grids import Volume, volume_sizes
 
-TYPES = ("float32", "float32", "float32", "vec3f", "vec3f", "int32", "float64", "vec3d", "vec4f", "vec4d", "int64", "uint32")
+TYPES = {
+    "float32": 4.0,
+    "vec3f": 2.5,
+    "int32": 6.5,
+    **dict.fromkeys(("float64", "vec3d", "vec4f", "vec4d", "int64", "uint32"), 0.5),
+}
+"""The types of sampled volumes, and how often each comes."""
 
 
 def located(s: QueryScript, volume: Volume, *, low: float = -1.0, high: float = 1.0, differentiable: bool = True) -> None:
@@ -45,7 +51,7 @@ def located(s: QueryScript, volume: Volume, *, low: float = -1.0, high: float = 
 def build_samples(draw: Draw) -> Case:
     """Samples of a volume: stored, mixed with a field, weighted, summed up, compared with a level."""
     s = QueryScript(draw)
-    dtype = draw.choice(TYPES)
+    dtype = draw.weighted(tuple(TYPES), tuple(TYPES.values()))
     volume = Volume(s, dtype, start=draw.choice((0, 0, -8)))
     linear = not volume.type.has_integers and draw.chance(0.75)
     low, high = 0.2 if draw.chance(0.3) else -1.0, 40.0 if volume.type.has_integers else 1.0
@@ -53,10 +59,12 @@ def build_samples(draw: Draw) -> Case:
     mode = "wp.Volume.LINEAR" if linear else draw.choice(("wp.Volume.CLOSEST", "0"))
     s.code(f"value = {volume.call_sample('uvw', mode)}")
     plain = "wp." + dtype if dtype not in ("float32", "int32") else {"float32": "real", "int32": "int"}[dtype]
-    ending = draw.choice(("store", "mix", "sum", "level", "store")) if dtype in ("float32", "vec3f") else "store"
+    ending = draw.choice(("store", "mix", "sum", "level", "store", "voxel", "voxel", "voxel")) if dtype in ("float32", "vec3f") else "store"
     if dtype == "int32":
-        ending = draw.choice(("store", "histogram", "label"))
-    if ending == "store" and dtype in ("float32", "vec3f"):
+        ending = draw.choice(("store", "histogram", "label", "voxel", "voxel", "voxel"))
+    if ending == "voxel":
+        _beside_voxel(s, draw, volume)
+    elif ending == "store" and dtype in ("float32", "vec3f"):
         stored(s, "value", "vec3" if volume.type.rank else "float", 1.0, "i", ["n"], ("sampled", "values_out", "probe_out"), share=0.75)
     elif ending in ("mix", "store") or (ending == "level" and dtype != "float32"):
         value = "value"
@@ -89,23 +97,38 @@ def build_samples(draw: Draw) -> Case:
     return s.finish(draw.choice(("sample_volume", "volume_values", "probe_field", "sample_points")), ["n"], volume_sizes(s))
 
 
+def _beside_voxel(s: QueryScript, draw: Draw, volume: Volume) -> None:
+    """What was sampled, set against a voxel at the point: labels that change, a sample sharpened or smoothed by its cell's corner."""
+    integers = volume.type.has_integers
+    rounding = "rint" if integers else "floor"
+    s.code("\n".join(f"v{axis} = int(wp.{rounding}(uvw[{k}]))" for k, axis in enumerate("xyz")))
+    place = draw.choice(("vx + 1, vy, vz", "vx, vy, vz - 1", "vx, vy + 1, vz")) if integers else "vx, vy, vz"
+    s.code(f"voxel = {volume.call_lookup(place)}")
+    if integers:
+        s.result("border", "int", "n", names=("label_changes", "steps_out", "is_border"))
+        s.code(f"border[i] = {draw.choice(('wp.where(voxel != value, 1, 0)', 'wp.abs(voxel - value)', 'wp.max(voxel, value)'))}")
+        return
+    s.code(f"detail = {draw.choice(('2.0 * value - voxel', '0.5 * (value + voxel)', 'value + 0.25 * voxel'))}")
+    stored(s, "detail", "vec3" if volume.type.rank else "float", 2.0, "i", ["n"], ("detail_out", "blend_out", "sharpened"), share=0.4)
+
+
 def build_gradient(draw: Draw) -> Case:
     """Values with their gradients, in index or world space: slopes, normals, directional derivatives, divergence and curl of vectors."""
     s = QueryScript(draw)
-    vectors = draw.chance(0.35)
+    vectors = draw.chance(0.5)
     volume = Volume(s, "vec3f" if vectors else "float32", solid=True, start=draw.choice((0, -8)))
     located(s, volume)
     volume.sample_gradient("value", "grad", "uvw")
     if vectors:
         return _jacobian(s, draw, volume)
-    if draw.chance(0.5):
+    if draw.chance(0.75):
         volume.frame("volume_index_to_world_dir")
         s.code(
             draw.choice(("slope = wp.volume_index_to_world_dir(volume, grad)", "slope = wp.volume_index_to_world_dir(volume, grad) * 4.0"))
         )
     else:
         s.code(draw.choice(("slope = grad * 1.5", "slope = grad")))
-    wanted = draw.subset(("value", "slope", "normal", "steepness", "along"), draw.integer(1, 3))
+    wanted = draw.subset(("value", "slope", "normal", "steepness", "along"), draw.integer(2, 3))
     if "value" in wanted:
         s.result("value_out", "real", "n", names=("field_values", "phi"))
         s.code("value_out[i] = value")
@@ -120,7 +143,12 @@ def build_gradient(draw: Draw) -> Case:
         stored(s, "steep", "float", 5.0, "i", ["n"], ("steepness", "edge_strength", "steep_out"))
     if "along" in wanted:
         s.field("direction", "vec3", "n", names=("dirs", "tangent", "velocity"))
-        s.code(draw.choice(("rate = wp.dot(slope, direction[i])", "rate = wp.dot(direction[i], slope) + 0.1 * value")))
+        if draw.chance(0.6):
+            volume.frame("volume_world_to_index_dir")
+            s.code("step = wp.volume_world_to_index_dir(volume, direction[i]) * 0.1")
+            s.code("rate = wp.dot(grad, step)" if draw.chance(0.5) else f"rate = {volume.call_sample('uvw + step')} - value")
+        else:
+            s.code(draw.choice(("rate = wp.dot(slope, direction[i])", "rate = wp.dot(direction[i], slope) + 0.1 * value")))
         stored(s, "rate", "float", 5.0, "i", ["n"], ("derivative", "rate_out", "change"))
     return s.finish(draw.choice(("sample_gradient", "field_gradient", "volume_normals")), ["n"], volume_sizes(s))
 
@@ -135,7 +163,10 @@ def _jacobian(s: QueryScript, draw: Draw, volume: Volume) -> Case:
         stored(s, "curl", "vec3", 5.0, "i", ["n"], ("vorticity", "curl_out"), share=0.4)
     if "value" in wanted:
         s.result("value_out", "vec3", "n", names=("velocity_out", "sampled"))
-        s.code(draw.choice(("value_out[i] = value", "value_out[i] = grad * value")))
+        moved = draw.choice(("value", "grad * value", "wp.volume_index_to_world_dir(volume, value)"))
+        if "to_world" in moved:
+            volume.frame("volume_index_to_world_dir")
+        s.code(f"value_out[i] = {moved}")
     if "stretch" in wanted:
         s.field("direction", "vec3", "n", names=("axis", "tangent"))
         s.result("stretch_out", "real", "n", names=("stretch_rate", "strain"))
@@ -150,7 +181,7 @@ _OTHERS = ("float64", "vec4f", "vec3d", "int64", "uint32")
 def build_stencil(draw: Draw) -> Case:
     """Voxels with their neighbours: differences, Laplacians, averages, extremes; for listed voxels or a grid of threads."""
     s = QueryScript(draw)
-    dtype = draw.weighted(("float32", "vec3f", "int32", *_OTHERS), (6, 3, 3, *[0.4] * len(_OTHERS)))
+    dtype = draw.weighted(("float32", "vec3f", "int32", *_OTHERS), (7, 4, 3, *[0.4] * len(_OTHERS)))
     volume = Volume(s, dtype, start=draw.choice((0, -8)))
     grid = draw.chance(0.4)
     extents: tuple[str, ...] = ("n",)
@@ -236,7 +267,8 @@ def build_transform(draw: Draw) -> Case:
     s = QueryScript(draw, width="float64" if wide else "float32")
     volume = Volume(s, "float32", turned=turned)
     kinds = draw.subset(
-        ("volume_index_to_world", "volume_world_to_index", "volume_index_to_world_dir", "volume_world_to_index_dir"), draw.integer(1, 3)
+        ("volume_index_to_world", "volume_world_to_index", "volume_index_to_world_dir", "volume_world_to_index_dir"),
+        draw.choice((2, 3, 3, 4, 4)),
     )
     s.field("x", "vec3", "n", low=-2.0, high=2.0, names=("points", "positions", "vectors"))
     s.thread("n", "x", index="i", names=("tid", "idx"), counts=("num_points",))
@@ -247,7 +279,7 @@ def build_transform(draw: Draw) -> Case:
         s.limitations.add("volume_transform_float32")
     s.code("p = x[i]")
     for number, kind in enumerate(kinds):
-        out = ("out", "second", "third")[number]
+        out = ("out", "second", "third", "fourth")[number]
         s.result(out, "vec3", "n", names=(kind.removeprefix("volume_") + "_out", f"moved_{number}"))
         s.code(f"q{number} = wp.{kind}(volume, p)")
         s.code(

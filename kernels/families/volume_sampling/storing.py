@@ -1,4 +1,5 @@
-"""Volumes that a kernel writes: by a list of voxels or a grid of threads, with computed values, copies, thresholds, labels."""
+"""Volumes that a kernel writes: by a list of voxels or a grid of threads, with computed values, copies, thresholds, labels, and with what a
+second volume has there."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ STORED = (
 def build_store(draw: Draw) -> Case:
     """Values stored into a volume that starts at zero, each voxel by one thread."""
     s = QueryScript(draw)
-    dtype = draw.choice(("float32", "float32", "vec3f", "int32", "float64", "vec3d", "int64", "vec4f"))
+    dtype = draw.weighted(("float32", "vec3f", "int32", "float64", "vec3d", "int64", "vec4f"), (3.2, 3.4, 3.2, 0.4, 0.4, 0.4, 0.4))
     volume = Volume(s, dtype, written=True)
     grid = draw.chance(0.4)
     extents = ["nx", "ny", "nz"] if grid else ["n"]
@@ -38,12 +39,12 @@ def build_store(draw: Draw) -> Case:
         s.code("cell = voxels[t]\ni = cell[0]\nj = cell[1]\nk = cell[2]")
         at = "t"
     volume.declare()
-    value = _value(s, draw, volume, at, extents)
+    value = _filtered(s, draw, dtype) if draw.chance(0.65) else _value(s, draw, volume, at, extents)
     mask = ""
     if draw.chance(0.4):
         mask = draw.choice(("(i + j + k) % 2 == 0", "i > 2", "j + k < 12", "i != j"))
     suffix = {"float32": "_f", "int32": "_i", "vec3f": "_v"}.get(dtype, "")
-    name = f"volume_store{suffix if draw.chance(0.7) else ''}"
+    name = f"volume_store{suffix if draw.chance(0.88) else ''}"
     store = f"wp.{name}(volume, i, j, k, {value})"
     s.line(*([f"if {mask}:", f"    {store}"] if mask else [store]))
     s.numpy(f"taking = {mask or 'np.True_'}")
@@ -57,6 +58,23 @@ def build_store(draw: Draw) -> Case:
     shapes = ((1, 1, 1), (3, 2, 4), (9, 10, 8))
     sizes = [{**z, "nx": nx, "ny": ny, "nz": nz} for z, (nx, ny, nz) in zip(volume_sizes(s), shapes, strict=True)]
     return s.finish(draw.choice(("fill_volume", "store_voxels", "write_volume", "rasterize", "bake_field")), extents, sizes)
+
+
+def _filtered(s: QueryScript, draw: Draw, dtype: str) -> str:
+    """Names what a thread reads in a second volume: a voxel's value, or what is made of it and a neighbor's."""
+    source = Volume(s, dtype, name="source")
+    source.declare(high=30.0 if source.type.has_integers else 1.0)
+    s.code(f"value = {source.call_lookup('i, j, k')}")
+    if draw.chance(0.3):
+        return "value"
+    s.code(f"beside = {source.call_lookup(draw.choice(('i + 1, j, k', 'i, j - 1, k', 'i, j, k + 1')))}")
+    ways = ["value + beside", "wp.max(value, beside)", "wp.min(value, beside)"]
+    if dtype in ("float32", "vec3f"):
+        ways += ["0.5 * (value + beside)", "value + 0.25 * (beside - value)", "beside - value"]
+    elif dtype == "int32":
+        ways += ["wp.where(value > 9, value, beside)", "beside - value"]
+    s.code(f"made = {draw.choice(ways)}")
+    return "made"
 
 
 def _value(s: QueryScript, draw: Draw, volume: Volume, at: str, extents: list[str]) -> str:

@@ -44,7 +44,7 @@ def test_small_systems_are_solved() -> None:
         case = build_solve(draw := Draw(1, "matrix_shapes", index), MirrorDraft(draw, width="float64"))
         way = case.kernel_name.removesuffix("_solve")
         output = case.outputs[0]
-        if way not in ("inverse", "elimination") or not output.dtype.startswith("vec") or len(case.arguments) > 4:
+        if way not in ("inverse", "elimination", "orthogonal") or not output.dtype.startswith("vec") or len(case.arguments) > 4:
             continue
         values, result = run(case)
         matrix, rhs = (next(v for k, v in values.items() if np.ndim(v) == n + 1 and k != output.name) for n in (2, 1))
@@ -53,9 +53,23 @@ def test_small_systems_are_solved() -> None:
         share = np.linalg.norm(x, axis=-1) / np.linalg.norm(expected, axis=-1)
         np.testing.assert_allclose(x / share[:, None], expected, rtol=1e-9)
         found.add(way)
-        if len(found) == 2:
+        if len(found) == 3:
             break
-    assert found == {"inverse", "elimination"}
+    assert found == {"inverse", "elimination", "orthogonal"}
+
+
+@pytest.mark.parametrize("kind", ["svd2", "svd3", "eig3", "qr3"])
+def test_factors_in_half_precision_make_the_matrix(kind: str) -> None:
+    space = helpers(f"half_{kind}")
+    space["f16"] = np.float16
+    size = 2 if kind == "svd2" else 3
+    a = np.random.default_rng(4).standard_normal((20, size, size)).astype(np.float16)
+    a = a + np.swapaxes(a, -1, -2) if kind == "eig3" else a
+    factors = space[f"half_{kind}"](a)
+    assert {f.dtype for f in factors} == {np.dtype(np.float16)}
+    q, r, *rest = (f.astype(np.float64) for f in factors)
+    made = {"svd2": "nik,nk,njk->nij", "svd3": "nik,nk,njk->nij", "eig3": "nik,nk,njk->nij", "qr3": "nik,nkj->nij"}[kind]
+    np.testing.assert_allclose(np.einsum(made, q, r, *(rest or ([q] if kind == "eig3" else []))), a, atol=2e-2)
 
 
 def test_the_contract() -> None:

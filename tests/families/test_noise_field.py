@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kernels.families.noise_field.fields import STEPS
 from tests.families._mirror import helpers
 from tests.families._reference import check_contract
 
@@ -80,6 +81,12 @@ def test_flows_by_curl_have_no_divergence() -> None:
         parts = [slope(lambda q, a=axis: SPACE["curlnoise"](STATE, q, 2)[:, a], p, axis) for axis in range(n)]
         assert np.abs(sum(parts)).max() < 1e-6
         assert np.abs(parts[0]).max() > 0.1
+
+
+def test_steps_of_differences_are_added_without_loss() -> None:
+    p = np.random.default_rng(5).uniform(4.0, 7.8, 1000).astype(np.float32)
+    for step in STEPS:
+        np.testing.assert_array_equal((p + np.float32(step)) - p, np.float32(step))
 
 
 def test_the_contract() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from kernels.drafting.mirror.draft import MirrorDraft
+from kernels.draw import Draw
+from kernels.families.sampling.placements import build_sources
 from tests.families._mirror import helpers
-from tests.families._reference import check_contract
+from tests.families._reference import check_contract, run
 
 MASK = 0xFFFFFFFF
 COUNT = 20_000
@@ -79,6 +82,22 @@ def test_poisson_numbers_have_the_mean_and_variance_of_their_rate(rate: float) -
     values = number.astype(float)
     assert values.mean() == pytest.approx(rate, rel=0.02)
     assert values.var() == pytest.approx(rate, rel=0.05)
+
+
+def test_points_of_sources_lie_about_their_origins() -> None:
+    seen = 0
+    for index in range(400):
+        case = build_sources(draw := Draw(3, "sampling", index), MirrorDraft(draw, width="float32"))
+        inputs = [a for a in case.arguments if a.role == "input" and a.ndim == 1 and a.differentiable]
+        if len(inputs) != 2 or [a.dtype for a in case.outputs] != ["vec2f"]:
+            continue
+        values, result = run(case)
+        origin, extent = (values[next(a.name for a in inputs if a.dtype.startswith(kind))] for kind in ("vec", "float"))
+        away = np.linalg.norm(result[case.outputs[0].name] - origin, axis=-1) / extent
+        assert away.max() <= np.sqrt(2.0) + 1e-5
+        assert away.max() > 0.4
+        seen += 1
+    assert seen > 10
 
 
 def test_the_contract() -> None:

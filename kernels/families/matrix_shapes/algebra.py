@@ -1,4 +1,4 @@
-"""Small dense algebra: chains and iterations, Gram matrices, covariances, decompositions, linear systems."""
+"""Small dense algebra: chains and iterations, Gram matrices, covariances, linear systems."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from kernels.domains import Uniform, UnitVectors, WellConditioned
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import stored
 from kernels.draw import Draw
+from kernels.families.matrix_shapes.factors import BACK_SUBSTITUTION, factored
 from kernels.families.matrix_shapes.results import kept_matrix, kept_vector, sizes
 
 
@@ -74,7 +75,12 @@ def build_chain(draw: Draw, draft: MirrorDraft) -> Case:
                 C = C + wp.outer(d, d)
             C = C / {draw.choice((f"{count}.0", f"{count - 1}.0"))}
             """)
-        kept_matrix(draft, "C", length, length, 2.0, i, ("covariance_out", "C_out"))
+        if length == 3 and draft.width == "float64":
+            factored(draft, "eig3", "C")
+            draft.code("linearity = wp.max(d) / (wp.trace(C) + 0.05)")
+            stored(draft, "linearity", "float", 1.1, i, ["n"], ("linearity_out", "principal_share"))
+        else:
+            kept_matrix(draft, "C", length, length, 2.0, i, ("covariance_out", "C_out"))
         return draft.finish("covariances", ["n"], sizes(draw))
     else:
         draft.field("matrices", f"mat{size}{size}", "n", names=("Q_in", "hessians"))
@@ -103,85 +109,16 @@ def _chain_end(draw: Draw, draft: MirrorDraft, i: str, size: int) -> Case:
     return draft.finish("markov_steps", ["n"], sizes(draw))
 
 
-def build_decomposition(draw: Draw, draft: MirrorDraft) -> Case:
-    """Singular values, eigenvalues and orthogonal factors, used through what does not depend on signs or order."""
-    i = draw.choice(("tid", "i", "elem"))
-    kind = draw.choice(("svd3", "svd3", "svd2", "qr3", "eig3", "eig3"))
-    size = 2 if kind == "svd2" else 3
-    draft.field(
-        "F", f"mat{size}{size}", "n", domain=WellConditioned(1.6, symmetric=kind == "eig3"), names=("A_in", "deformation", "matrices")
-    )
-    draft.thread("n", "F", index=i, counts=("num_elements", "count"))
-    # Of an eigenvalue problem the symmetric part alone counts; singular values of two rows are kept apart.
-    taken = {"eig3": f"0.5 * (F[{i}] + wp.transpose(F[{i}]))", "svd2": f"0.5 * F[{i}] + mat22(1.2, 0.0, 0.0, 0.0)"}
-    draft.code(f"A = {taken.get(kind, f'F[{i}]')}")
-    by_output = draw.chance(0.4)
-    mat, vec = f"mat{size}{size}", f"vec{size}"
-    if kind in ("svd3", "svd2"):
-        draft.code(f"U = {mat}()\nsigma = {vec}()\nV = {mat}()\nwp.{kind}(A, U, sigma, V)" if by_output else f"U, sigma, V = wp.{kind}(A)")
-        way = draw.choice(("polar", "stretch", "values", "energy", "power"))
-        if way == "polar":
-            draft.code("R = U @ wp.transpose(V)")
-            kept_matrix(draft, "R", size, size, 1.0, i, ("rotation_out", "R_out"))
-        elif way == "stretch":
-            draft.code("S = V @ wp.diag(sigma) @ wp.transpose(V)")
-            kept_matrix(draft, "S", size, size, 4.0, i, ("stretch_out", "S_out"))
-        elif way == "values":
-            draft.code(f"anisotropy = {draw.choice(('wp.max(sigma) - wp.min(sigma)', 'wp.dot(sigma, sigma)', 'wp.max(sigma)'))}")
-            stored(draft, "anisotropy", "float", 20.0, i, ["n"], ("anisotropy_out", "stretch_norm"))
-        elif way == "energy":
-            mu = draft.tune(draw.choice(("mu", "shear")), 0.5, 2.0)
-            draft.code(
-                f"energy_i = float(0.0)\nfor k in range({size}):\n    energy_i = energy_i + {mu} * (sigma[k] - 1.0) * (sigma[k] - 1.0)"
-            )
-            stored(draft, "energy_i", "float", 40.0, i, ["n"], ("energy_out", "arap_energy"), total=0.5)
-        else:
-            draft.code("squared = wp.cw_mul(sigma, sigma)\nB = U @ wp.diag(squared) @ wp.transpose(U)")
-            kept_matrix(draft, "B", size, size, 16.0, i, ("cauchy_green", "B_out"))
-    elif kind == "eig3":
-        draft.code("Q = mat33()\nd = vec3()\nwp.eig3(A, Q, d)" if by_output else "Q, d = wp.eig3(A)")
-        way = draw.choice(("values", "function", "trace"))
-        if way == "values":
-            draft.code(f"extreme = {draw.choice(('wp.max(d)', 'wp.min(d)', 'wp.max(d) - wp.min(d)'))}")
-            stored(draft, "extreme", "float", 6.0, i, ["n"], ("eigen_out", "spread_out"))
-        elif way == "function":
-            f = draw.choice(("wp.exp(-{0})", "wp.sqrt({0} * {0} + 0.5)", "{0} * {0}", "1.0 / ({0} + 4.0)"))
-            draft.code(f"mapped = vec3({', '.join(f.format(f'd[{k}]') for k in range(3))})\nB = Q @ wp.diag(mapped) @ wp.transpose(Q)")
-            kept_matrix(draft, "B", 3, 3, 40.0, i, ("function_out", "mapped_matrix"))
-        else:
-            draft.code("invariants = vec3(d[0] + d[1] + d[2], d[0] * d[1] + d[1] * d[2] + d[2] * d[0], d[0] * d[1] * d[2])")
-            stored(draft, "invariants", "vec3", 60.0, i, ["n"], ("invariants_out",))
-    else:
-        draft.code("Q = mat33()\nR = mat33()\nwp.qr3(A, Q, R)" if by_output else "Q, R = wp.qr3(A)")
-        way = draw.choice(("volume", "solve", "gram"))
-        if way == "volume":
-            draft.code("volume = wp.abs(R[0, 0] * R[1, 1] * R[2, 2])")
-            stored(draft, "volume", "float", 40.0, i, ["n"], ("volume_out",))
-        elif way == "gram":
-            draft.code("G = wp.transpose(R) @ R")
-            kept_matrix(draft, "G", 3, 3, 20.0, i, ("gram_out", "C_out"))
-        else:
-            draft.field("rhs", "vec3", "n", names=("b_in",))
-            draft.code(f"""
-                y = wp.transpose(Q) @ rhs[{i}]
-                x2 = y[2] / R[2, 2]
-                x1 = (y[1] - R[1, 2] * x2) / R[1, 1]
-                x0 = (y[0] - R[0, 1] * x1 - R[0, 2] * x2) / R[0, 0]
-                solution = vec3(x0, x1, x2)
-                """)
-            stored(draft, "solution", "vec3", 6.0, i, ["n"], ("x_out", "solution_out"))
-    return draft.finish(f"{kind}_{way}", ["n"], sizes(draw, 90))
-
-
 def build_solve(draw: Draw, draft: MirrorDraft) -> Case:
     """Small systems: inverse, Cramer's rule, Cholesky by hand, Gauss elimination on rows, determinants of several sizes."""
     i = draw.choice(("tid", "i", "system"))
-    size = draw.choice((2, 3, 3, 4))
+    size = draw.choice((2, 3, 3, 4, 4))
     draft.field("A", f"mat{size}{size}", "n", domain=WellConditioned(3.0, symmetric=draw.chance(0.3)), names=("matrices", "lhs"))
     draft.field("b", f"vec{size}", "n", names=("rhs", "right_side"))
     draft.thread("n", "A", index=i, counts=("num_systems", "count"))
     draft.code(f"M = A[{i}]\nr = b[{i}]")
-    way = draw.choice(("inverse", "inverse", "determinant", "cholesky", "elimination", "refine", "overwrite"))
+    ways = ("inverse", "inverse", "determinant", "cholesky", "elimination", "refine", "overwrite")
+    way = draw.choice((*ways, "orthogonal", "orthogonal") if size == 3 else ways)
     if way == "inverse":
         draft.code("x = wp.inverse(M) @ r")
     elif way == "determinant":
@@ -221,6 +158,9 @@ def build_solve(draw: Draw, draft: MirrorDraft) -> Case:
             lines.append(f"x{j} = (b{j}{known}) / row{j}[{j}]")
         lines.append(f"x = vec{size}({', '.join(f'x{j}' for j in range(size))})")
         draft.code("\n".join(lines))
+    elif way == "orthogonal":
+        factored(draft, "qr3", "M")
+        draft.code(f"y = wp.transpose(Q) @ r\n{BACK_SUBSTITUTION}")
     elif way == "refine":
         draft.code(f"""
             d = wp.get_diag(M)

@@ -7,6 +7,7 @@ from kernels.domains import Uniform, UnitVectors
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import stored
 from kernels.draw import Draw
+from kernels.families.matrix_shapes.factors import factored
 from kernels.families.matrix_shapes.results import kept_matrix, kept_vector, sizes
 
 
@@ -20,6 +21,11 @@ def build_inertia(draw: Draw, draft: MirrorDraft) -> Case:
     draft.thread("n", "mass", index=i, counts=("num_bodies", "body_count"))
     draft.code(f"m = mass[{i}]\nc = com[{i}]\nhat = wp.skew(c)")
     draft.code(f"A = rotational[{i}]\ninertia_about = 0.5 * (A + wp.transpose(A)) + wp.identity(n=3, dtype=float) - (hat @ hat) * m")
+    if draft.width == "float64" and draw.chance(0.25):
+        factored(draft, "eig3", "inertia_about")
+        draft.code(f"w = wp.transpose(Q) @ motion[{i}][0:3]\nkinetic = 0.5 * wp.dot(wp.cw_mul(d, w), w)")
+        stored(draft, "kinetic", "float", 40.0, i, ["n"], ("energy_out", "kinetic_out"), total=0.5)
+        return draft.finish("principal_inertia", ["n"], sizes(draw))
     if draw.chance(0.5):
         draft.code("""
             I_s = mat66()
@@ -157,7 +163,7 @@ def build_contact(draw: Draw, draft: MirrorDraft) -> Case:
 def build_filter(draw: Draw, draft: MirrorDraft) -> Case:
     """Kalman filters: prediction and update of states of four or six numbers by measurements of two."""
     i = draw.choice(("tid", "track", "i"))
-    size = draw.choice((4, 4, 6))
+    size = draw.choice((4, 4, 4, 6))
     half = size // 2
     draft.field("state", f"vec{size}", "n", names=("x_in", "mean"))
     draft.field("covariance", f"mat{size}{size}", "n", low=-0.2, high=0.2, names=("P_in", "cov"))

@@ -6,6 +6,7 @@ from kernels.case import Case
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import step, stored
 from kernels.draw import Draw
+from kernels.families.matrix_shapes.factors import factored
 from kernels.families.matrix_shapes.results import kept_matrix, kept_vector, sizes
 
 
@@ -228,7 +229,14 @@ def build_voigt(draw: Draw, draft: MirrorDraft) -> Case:
                 sigma[4], sigma[3], sigma[2],
             )
             """)
-        kept_matrix(draft, "tensor", 3, 3, 10.0, i, ("stress_tensor", "cauchy"))
+        if draft.width == "float64" and draw.chance(0.6):
+            factored(draft, "eig3", "tensor", ("axes", "values"))
+            draft.code(
+                f"principal = {draw.choice(('wp.max(values)', '0.5 * (wp.max(values) - wp.min(values))', 'wp.max(wp.abs(values))'))}"
+            )
+            stored(draft, "principal", "float", 40.0, i, ["n"], ("principal_out", "rankine", "tresca"))
+        else:
+            kept_matrix(draft, "tensor", 3, 3, 10.0, i, ("stress_tensor", "cauchy"))
     else:
         draft.code("""
             p = (sigma[0] + sigma[1] + sigma[2]) / 3.0

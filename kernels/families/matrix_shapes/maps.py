@@ -7,6 +7,7 @@ from kernels.domains import Uniform, WellConditioned
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import stored
 from kernels.draw import Draw
+from kernels.families.matrix_shapes.factors import factored
 from kernels.families.matrix_shapes.results import kept_matrix, sizes
 
 
@@ -88,7 +89,16 @@ def build_affine(draw: Draw, draft: MirrorDraft) -> Case:
         draft.field("warps", "mat23", "n", names=("affine_2d", "theta"))
         draft.field("uv", "vec2", "n", names=("coords", "pixels"))
         draft.thread("n", "warps", index=i, counts=("num_items", "count"))
-        draft.code(f"T = warps[{i}]\nq = T @ vec3(uv[{i}][0], uv[{i}][1], 1.0)")
+        draft.code(f"T = warps[{i}]")
+        if draw.chance(0.5):
+            scales = draw.choice(("2.0, 0.0, 0.0, 1.0", "0.9, 0.0, 0.0, 1.8", "1.6, 0.0, 0.0, 0.7"))
+            draft.code(f"A = T[:, 0:2] * {draw.choice(('0.1', '0.15', '0.2'))} + mat22({scales})")
+            factored(draft, "svd2", "A")
+            measures = ("sigma[0] / (sigma[1] + 0.1)", "wp.log(sigma[0])", "sigma[0] * sigma[1]", "wp.max(sigma[1], 1.0) + sigma[0]")
+            draft.code(f"footprint = {draw.choice(measures)}")
+            stored(draft, "footprint", "float", 9.0, i, ["n"], ("footprint_out", "level_out", "anisotropy"))
+            return draft.finish("footprint_maps", ["n"], sizes(draw))
+        draft.code(f"q = T @ vec3(uv[{i}][0], uv[{i}][1], 1.0)")
         draft.code(draw.choice(("value = wp.sin(3.0 * q[0]) * wp.cos(2.0 * q[1])", "value = wp.exp(-wp.dot(q, q))", "value = q[0] * q[1]")))
         stored(draft, "value", "float", 5.0, i, ["n"], ("value_out", "warped"))
         if draw.chance(0.4):

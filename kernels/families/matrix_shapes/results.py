@@ -12,10 +12,16 @@ def sizes(draw: Draw, largest: int = 110) -> list[dict[str, int]]:
     return [{"n": n, "nodes": n // 2 + 4, "table": 8, "one": 1} for n in draw.sizes(largest)]
 
 
+def summed(draft: MirrorDraft, share: float = 0.15) -> float:
+    """How often a sum over all threads is kept beside a number: never in half precision, which would lose it."""
+    return 0.0 if draft.width == "float16" else share
+
+
 def kept_vector(draft: MirrorDraft, v: str, length: int, bound: float, index: str, names: tuple[str, ...]) -> None:
     """Stores the vector `v` of `length` real components, or a number made of it."""
     draw = draft.draw
-    way = draw.weighted(("whole", "norm", "dot", "part", "extreme"), (6, 1, 2, 1, 1))
+    # Half precision is too coarse to tell the largest of many components from the next.
+    way = draw.weighted(("whole", "norm", "dot", "part", "extreme"), (6, 1, 2, 1, 0 if draft.width == "float16" else 1))
     if way == "whole":
         out = draft.result(draft.name(*names), f"vec{length}", "n")
         draft.code(f"{out}[{index}] = {draw.choice((v, v, f'{v} / (1.0 + wp.dot({v}, {v}))', f'{v} * 0.5'))}")
@@ -31,14 +37,19 @@ def kept_vector(draft: MirrorDraft, v: str, length: int, bound: float, index: st
         draft.code(f"{local} = {v}[{a}] {draw.choice(('+', '-', '*'))} {v}[{b}]")
     else:
         draft.code(f"{local} = wp.max({v}) {draw.choice(('-', '+'))} 0.5 * wp.min({v})")
-    stored(draft, local, "float", length * bound * bound + bound, index, ["n"], ("measure_out", "value_out", "scalar_out"))
+    stored(
+        draft, local, "float", length * bound * bound + bound, index, ["n"], ("measure_out", "value_out", "scalar_out"), total=summed(draft)
+    )
 
 
-def kept_matrix(draft: MirrorDraft, m: str, rows: int, columns: int, bound: float, index: str, names: tuple[str, ...]) -> None:
-    """Stores the real matrix `m`, or a vector or number made of it."""
+def kept_matrix(
+    draft: MirrorDraft, m: str, rows: int, columns: int, bound: float, index: str, names: tuple[str, ...], *, rotation: bool = False
+) -> None:
+    """Stores the real matrix `m`, or a vector or number made of it; of a `rotation`, none that is the same for all."""
     draw = draft.draw
     square = rows == columns
-    way = draw.weighted(("whole", "product", "trace", "row", "norm", "diagonal"), (5, 3, 1 if square else 0, 1, 1, 1 if square else 0))
+    weights = (5, 3, 1 if square else 0, 1, 0 if rotation else 1, 1 if square else 0)
+    way = draw.weighted(("whole", "product", "trace", "row", "norm", "diagonal"), weights)
     if way == "whole":
         out = draft.result(draft.name(*names), f"mat{rows}{columns}", "n")
         draft.code(f"{out}[{index}] = {draw.choice((m, m, f'{m} * 0.5', f'2.0 * {m}'))}")
@@ -62,4 +73,13 @@ def kept_matrix(draft: MirrorDraft, m: str, rows: int, columns: int, bound: floa
     else:
         local = draft.name("invariant", "measure", "scalar_part")
         draft.code(f"{local} = {f'wp.trace({m})' if way == 'trace' else f'wp.ddot({m}, {m})'}")
-        stored(draft, local, "float", rows * columns * bound * bound, index, ["n"], ("invariant_out", "norm_out", "scalar_out"))
+        stored(
+            draft,
+            local,
+            "float",
+            rows * columns * bound * bound,
+            index,
+            ["n"],
+            ("invariant_out", "norm_out", "scalar_out"),
+            total=summed(draft),
+        )

@@ -24,13 +24,13 @@ FORMS = (
     (build_terrain, 4),
     (build_texture, 4),
     (build_warp, 3),
-    (build_displacement, 3),
-    (build_periodic, 4),
-    (build_signal, 3),
-    (build_advection, 4),
-    (build_wind, 3),
+    (build_displacement, 4),
+    (build_periodic, 14),
+    (build_signal, 4),
+    (build_advection, 9),
+    (build_wind, 4),
     (build_cloud, 4),
-    (build_angles, 3),
+    (build_angles, 4),
 )
 
 

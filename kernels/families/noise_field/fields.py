@@ -10,6 +10,8 @@ from kernels.draw import Draw
 
 SEEDS = Integers(0, 100_000)
 POINT = {1: "float", 2: "vec2", 3: "vec3", 4: "vec4"}
+STEPS = ("0.0625", "0.125")
+"""Steps of differences: powers of two, which single precision adds without loss, and large beside the rounding of noise."""
 
 
 def sizes(draw: Draw, largest: int = 90) -> list[dict[str, int]]:
@@ -26,6 +28,20 @@ def selected(draw: Draw, draft: MirrorDraft, state: str = "state") -> str:
     layer = f", {draw.integer(1, 90)}" if way == "layer" else ""
     draft.code(f"{state} = wp.rand_init({seed}{layer})")
     return state
+
+
+def curl_arguments(draw: Draw) -> str:
+    """The further arguments of curlnoise: none, octaves, or octaves, lacunarity and gain, by position or by name."""
+    way = draw.choice(("none", "octaves", "all", "named"))
+    octaves = f"wp.uint32({draw.integer(1, 3)})"
+    if way == "none":
+        return ""
+    if way == "octaves":
+        return f", {octaves}"
+    lacunarity, gain = draw.real(1.7, 2.3), draw.real(0.4, 0.7)
+    if way == "all":
+        return f", {octaves}, {lacunarity}, {gain}"
+    return f", octaves={octaves}, {draw.choice((f'gain={gain}', f'lacunarity={lacunarity}'))}"
 
 
 def octave_lines(

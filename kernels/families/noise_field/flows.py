@@ -7,21 +7,7 @@ from kernels.domains import Uniform, UnitVectors
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import stored
 from kernels.draw import Draw
-from kernels.families.noise_field.fields import SHAPES, octave_lines, selected, sizes
-
-
-def _curl(draw: Draw, draft: MirrorDraft) -> str:
-    """The further arguments of curlnoise: none, octaves, or octaves, lacunarity and gain, by position or by name."""
-    way = draw.choice(("none", "octaves", "all", "named"))
-    octaves = f"wp.uint32({draw.integer(1, 3)})"
-    if way == "none":
-        return ""
-    if way == "octaves":
-        return f", {octaves}"
-    lacunarity, gain = draw.real(1.7, 2.3), draw.real(0.4, 0.7)
-    if way == "all":
-        return f", {octaves}, {lacunarity}, {gain}"
-    return f", octaves={octaves}, {draw.choice((f'gain={gain}', f'lacunarity={lacunarity}'))}"
+from kernels.families.noise_field.fields import SHAPES, STEPS, curl_arguments, octave_lines, selected, sizes
 
 
 def build_advection(draw: Draw, draft: MirrorDraft) -> Case:
@@ -34,7 +20,7 @@ def build_advection(draw: Draw, draft: MirrorDraft) -> Case:
     state = selected(draw, draft)
     dt = draft.tune(draw.choice(("dt", "step_size", "h")), 0.05, 0.3)
     frequency = draft.tune(draw.choice(("frequency", "flow_scale")), 0.5, 1.7) if draw.chance(0.6) else ""
-    rest = _curl(draw, draft)
+    rest = curl_arguments(draw)
     moment = ""
     if dimension == 4:
         moment = draft.uniform("time", "float", Uniform(0.1, 5.0), names=("t", "sim_time"))
@@ -82,7 +68,7 @@ def build_wind(draw: Draw, draft: MirrorDraft) -> Case:
     if draw.chance(0.5):
         time = draft.uniform("time", "float", Uniform(0.1, 4.0), names=("t", "sim_time"))
         draft.code(f"p = p + vec3({time}, 0.0, 0.0)")
-    kind = draw.choice(("three", "curl", "scaled", "four"))
+    kind = draw.choice(("three", "curl", "curl", "scaled", "four"))
     if kind == "three":
         draft.code(f"""
             air = vec3(
@@ -92,7 +78,7 @@ def build_wind(draw: Draw, draft: MirrorDraft) -> Case:
             )
             """)
     elif kind == "curl":
-        draft.code(f"air = wp.curlnoise({state}, p{_curl(draw, draft)})")
+        draft.code(f"air = wp.curlnoise({state}, p{curl_arguments(draw)})")
     elif kind == "four":
         draft.code(
             f"gust = wp.noise({state}, vec4(p[0], p[1], p[2], {draw.choice(('0.713', '2.391'))}))\nair = vec3(1.0, 0.2, 0.0) * (1.0 + gust)"
@@ -130,7 +116,10 @@ def build_cloud(draw: Draw, draft: MirrorDraft) -> Case:
         )
     )
     bound = draw.choice(("wp.max({0}, 0.0)", "wp.log(1.0 + wp.exp(4.0 * {0})) * 0.25", "{0} * {0}"))
-    body = f"{lines}\nshape = 0.2 + sum_of_noise\nreturn {bound.format('shape')} * {falloff}"
+    swirl = ""
+    if draw.chance(0.2):
+        swirl = f"p = p + wp.curlnoise(key, p * 0.7{curl_arguments(draw)}) * {draw.choice(('0.1', '0.2'))}\n"
+    body = f"{swirl}{lines}\nshape = 0.2 + sum_of_noise\nreturn {bound.format('shape')} * {falloff}"
     draft.define("density", "key: wp.uint32, p: vec3", body, "float", "Density of the cloud at p." if draw.chance(0.6) else "")
     march = draw.chance(0.6)
     draft.field("origins", "vec3", "n", low=-1.5, high=1.5, names=("ro", "ray_origin") if march else ("points", "samples"))
@@ -162,7 +151,7 @@ def build_cloud(draw: Draw, draft: MirrorDraft) -> Case:
 
 
 def build_angles(draw: Draw, draft: MirrorDraft) -> Case:
-    """Vector fields whose direction is an angle that noise gives: strokes, hair, agents that turn; several steps along them."""
+    """Vector fields that noise gives, by an angle or by its slope: strokes, hair, agents that turn; several steps along them."""
     i = draw.choice(("tid", "agent", "i"))
     draft.field("pos", "vec2", "n", low=-3.0, high=3.0, names=("x", "start", "seeds"))
     draft.thread("n", "pos", index=i, counts=("num_agents", "count"))
@@ -171,13 +160,15 @@ def build_angles(draw: Draw, draft: MirrorDraft) -> Case:
     speed = draft.tune(draw.choice(("speed", "stride")), 0.05, 0.4)
     steps = draw.integer(1, 4)
     draft.code(f"p = pos[{i}]")
+    h = draw.choice(STEPS)
     direction = draw.choice(
         (
+            f"direction = wp.curlnoise({state}, p{curl_arguments(draw)}) * ({turn} * 0.3)",
             f"angle = {turn} * wp.noise({state}, p)\ndirection = vec2(wp.cos(angle), wp.sin(angle))",
             f"angle = {turn} * (wp.noise({state}, p) + 0.5 * wp.noise({state}, p * 2.13))\ndirection = vec2(wp.cos(angle), wp.sin(angle))",
-            f"gx = wp.noise({state}, p + vec2(0.023, 0.0)) - wp.noise({state}, p - vec2(0.023, 0.0))\n"
-            f"gy = wp.noise({state}, p + vec2(0.0, 0.023)) - wp.noise({state}, p - vec2(0.0, 0.023))\n"
-            f"direction = vec2(-gy, gx) * {turn} / 0.046",
+            f"gx = wp.noise({state}, p + vec2({h}, 0.0)) - wp.noise({state}, p - vec2({h}, 0.0))\n"
+            f"gy = wp.noise({state}, p + vec2(0.0, {h})) - wp.noise({state}, p - vec2(0.0, {h}))\n"
+            f"direction = vec2(-gy, gx) * {turn} / (2.0 * {h})",
         )
     )
     body = f"{direction}\np = p + direction * {speed}"

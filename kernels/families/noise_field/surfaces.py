@@ -7,7 +7,7 @@ from kernels.domains import Integers, Uniform, UnitVectors
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import step, stored
 from kernels.draw import Draw
-from kernels.families.noise_field.fields import SHAPES, octave_lines, parameters, selected, sizes
+from kernels.families.noise_field.fields import SHAPES, STEPS, curl_arguments, octave_lines, parameters, selected, sizes
 
 GRIDS = ({"ny": 1, "nx": 1}, {"ny": 5, "nx": 3}, {"ny": 8, "nx": 11})
 
@@ -61,7 +61,7 @@ def build_terrain(draw: Draw, draft: MirrorDraft) -> Case:
     elif extra == "exponent":
         draft.code("height = wp.log(1.0 + wp.exp(2.0 * height)) * 0.5")
     if draw.chance(0.3):
-        step_size = draw.choice(("0.013", "0.027"))
+        step_size = draw.choice(STEPS)
         draft.code(f"""
             right = wp.noise({state}, p + vec2({step_size}, 0.0))
             up = wp.noise({state}, p + vec2(0.0, {step_size}))
@@ -84,9 +84,25 @@ def build_texture(draw: Draw, draft: MirrorDraft) -> Case:
     state = selected(draw, draft)
     frequency = draft.tune(draw.choice(("frequency", "scale", "density")), 0.5, 2.0)
     draft.code(f"p = points[{i}] * {frequency}")
-    kind = draw.choice(("wood", "marble", "granite", "fire", "stain", "clouds"))
+    kind = draw.choice(("wood", "marble", "granite", "fire", "stain", "clouds", "seamless", "seamless"))
     sample = f"wp.noise({state}, {{0}})"
-    if kind == "wood":
+    if kind == "seamless":
+        axes = 2 if plane else 3
+        periods = [draw.integer(2, 7) for _ in range(axes)]
+        draft.code(f"s = p + {type}({', '.join(('6.131', '6.217', '6.373')[:axes])})")
+        whole = f"wp.pnoise({state}, s, {', '.join(map(str, periods))})"
+        half = f"wp.pnoise({state}, s * 2.0, {', '.join(str(2 * n) for n in periods)})"
+        draft.code(
+            draw.choice(
+                (
+                    f"value = 0.5 + 0.5 * {whole}",
+                    f"value = {whole} + {draw.real(0.3, 0.7)} * {half}",
+                    f"veins = wp.abs({whole}) + 0.5 * wp.abs({half})\nvalue = wp.exp(-3.0 * veins)",
+                    f"rings = {draw.real(2.0, 6.0)} * {whole}\nvalue = 0.5 + 0.5 * wp.cos(6.2831853 * rings)",
+                )
+            )
+        )
+    elif kind == "wood":
         wobble = draw.real(0.2, 1.0)
         draft.code(f"""
             d = wp.sqrt(p[0] * p[0] + p[1] * p[1] + 0.01) + {wobble} * {sample.format("p * 0.7")}
@@ -183,8 +199,15 @@ def build_displacement(draw: Draw, draft: MirrorDraft) -> Case:
         )
     else:
         draft.code(f"bump = wp.noise({state}, q)")
-    way = draw.choice(("displace", "displace", "sphere", "normal"))
-    if way == "sphere":
+    way = draw.choice(("displace", "displace", "sphere", "normal", "swirl", "swirl"))
+    if way == "swirl":
+        draft.code(f"along = wp.curlnoise({state}, q{curl_arguments(draw)})")
+        if draw.chance(0.5):
+            draft.field("normals", "vec3", "n", domain=UnitVectors(), names=("normal_in", "rest_normal"))
+            draft.code(f"n = normals[{i}]\nalong = along - n * wp.dot(along, n)")
+        draft.code(f"moved = surface + along * ({amplitude} * (1.0 + 0.3 * bump))")
+        stored(draft, "moved", "vec3", 6.0, i, ["n"], ("points_out", "swirled"))
+    elif way == "sphere":
         radius = draft.tune(draw.choice(("radius", "planet_radius")), 0.8, 1.6)
         draft.code(f"distance = wp.length(surface) - {radius} - {amplitude} * bump")
         stored(draft, "distance", "float", 5.0, i, ["n"], ("sdf_out", "distance_out"))
@@ -194,7 +217,7 @@ def build_displacement(draw: Draw, draft: MirrorDraft) -> Case:
             draft.code(f"moved = surface + normals[{i}] * ({amplitude} * bump)")
             stored(draft, "moved", "vec3", 3.0, i, ["n"], ("points_out", "displaced"))
         else:
-            h = draw.choice(("0.011", "0.023"))
+            h = draw.choice(STEPS)
             draft.code(f"""
                 gx = wp.noise({state}, q + vec3({h}, 0.0, 0.0)) - wp.noise({state}, q - vec3({h}, 0.0, 0.0))
                 gy = wp.noise({state}, q + vec3(0.0, {h}, 0.0)) - wp.noise({state}, q - vec3(0.0, {h}, 0.0))
@@ -257,8 +280,20 @@ def build_signal(draw: Draw, draft: MirrorDraft) -> Case:
     state = selected(draw, draft)
     rate = draft.tune(draw.choice(("rate", "speed", "frequency")), 0.4, 2.0)
     draft.code(f"t = times[{i}] * {rate}" + (f" + float({i}) * 0.173" if draw.chance(0.4) else ""))
-    kind = draw.choice(("gust", "shake", "flicker", "sway"))
-    if kind == "gust":
+    kind = draw.choice(("gust", "shake", "flicker", "sway", "loop", "loop"))
+    if kind == "loop":
+        period = draw.integer(3, 9)
+        # Periodic noise takes coordinates that are not negative.
+        draft.code(f"turn = t + 13.137\nbeat = wp.pnoise({state}, turn, {period})")
+        draft.field("amplitude", "float", "n", low=0.2, high=1.0, names=("strength", "volume"))
+        way = draw.choice(("beat", "double", "wave"))
+        if way == "double":
+            draft.code(f"beat = beat + 0.5 * wp.pnoise({state}, turn * 2.0, {2 * period})")
+        elif way == "wave":
+            draft.code(f"beat = wp.sin(6.2831853 * turn / {period}.0 + beat)")
+        draft.code(f"level = amplitude[{i}] * {draw.choice(('beat', 'wp.exp(beat)', '(1.0 + beat) * (1.0 + beat)'))}")
+        stored(draft, "level", "float", 7.0, i, ["n"], ("level_out", "loop_out", "cycle"))
+    elif kind == "gust":
         lacunarity, gain = parameters(draw, draft)
         draft.code(octave_lines(draw, "gust", f"wp.noise({state}, {{0}})", "t", count=draw.integer(2, 5), lacunarity=lacunarity, gain=gain))
         draft.field("drag", "float", "n", low=0.2, high=1.0, names=("area", "exposure"))

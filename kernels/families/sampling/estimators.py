@@ -21,6 +21,20 @@ SHAPES = {
     "half_ball": ("vec3", "wp.sample_unit_hemisphere(state)"),
     "hemisphere": ("vec3", "wp.sample_unit_hemisphere_surface(state)"),
 }
+DOMAINS = {
+    "disk": 2,
+    "square": 2,
+    "triangle": 1,
+    "ring": 1,
+    "ball": 2,
+    "sphere": 3,
+    "cube": 3,
+    "half_ball": 3,
+    "hemisphere": 4,
+    "interval": 2,
+    "normal": 1,
+}
+"""How often an integral is over a shape or an interval."""
 
 
 def build_integral(draw: Draw, draft: MirrorDraft) -> Case:
@@ -30,7 +44,7 @@ def build_integral(draw: Draw, draft: MirrorDraft) -> Case:
     draft.thread("n", "frequency", index=i, counts=("n", "num_estimates"))
     draft.code(f"freq = frequency[{i}]")
     loop = sample_loop(draw, draft, i)
-    shape = draw.choice((*SHAPES, "interval", "interval", "normal"))
+    shape = draw.weighted(list(DOMAINS), list(DOMAINS.values()))
     square = draw.chance(0.35)
     draft.code("total = float(0.0)" + ("\nsquared = float(0.0)" if square else ""))
     body = []
@@ -77,7 +91,7 @@ def build_light(draw: Draw, draft: MirrorDraft) -> Case:
     draft.field("albedo", type, "n", low=0.1, high=0.9, differentiable=static, names=("reflectance", "diffuse"))
     draft.thread("n", "positions", index=i, counts=("num_pixels", "pixel_count"))
     colored = draft.names.arrays["albedo"][0].rank == 1
-    kind = draw.choice(("quad", "triangle", "sphere", "sky", "sky", "cone"))
+    kind = draw.choice(("quad", "triangle", "sphere", "sky", "sky", "sky", "sky", "cone"))
     draft.code(f"x = positions[{i}]\nn = normals[{i}]")
     if kind in ("sky", "cone"):
         _frame(draw, draft)
@@ -183,7 +197,7 @@ def build_table(draw: Draw, draft: MirrorDraft) -> Case:
     i = draw.choice(("tid", "i", "sample"))
     draft.field("values", "float", "table", names=("table_in", "radiance", "payload"))
     draft.field("weight", "float", "n", low=0.2, high=1.5, names=("scale", "throughput"))
-    builtin = draw.chance(0.7)
+    builtin = draw.chance(0.85)
     table = 11
     draft.thread("n", "weight", index=i, counts=("n", "num_samples_total"))
     seeded(draw, draft, i)
@@ -233,7 +247,16 @@ def build_mesh(draw: Draw, draft: MirrorDraft) -> Case:
     draft.field("jitter", "float", "n", low=0.0, high=0.3, names=("offset", "thickness"))
     draft.thread("n", "jitter", index=i, counts=("num_points", "n"))
     seeded(draw, draft, i)
-    face = draw.choice(("wp.randi(state, 0, 8)", "int(wp.randu(state, wp.uint32(0), wp.uint32(8)))", "int(wp.randu(state) % wp.uint32(8))"))
+    face = draw.choice(
+        (
+            "wp.randi(state, 0, 8)",
+            "int(wp.randu(state, wp.uint32(0), wp.uint32(8)))",
+            "int(wp.randu(state) % wp.uint32(8))",
+            "wp.min(wp.sample_cdf(state, area_cdf), 7)",
+        )
+    )
+    if "area_cdf" in face:
+        draft.field("area_cdf", "float", 8, domain=Sorted(0.05, 1.0), differentiable=False, names=("face_cdf", "cumulative_area"))
     draft.code(f"""
         f = {face}
         bary = wp.sample_triangle(state)
@@ -266,7 +289,17 @@ def build_resample(draw: Draw, draft: MirrorDraft) -> Case:
     draft.thread("n", "gain", index=i, counts=("n", "num_replicates"))
     if bootstrap:
         loop = sample_loop(draw, draft, i, static=static)
-        pick = draw.choice(("wp.randi(state, 0, 11)", "int(wp.randf(state) * 11.0)", "int(wp.randu(state, wp.uint32(0), wp.uint32(11)))"))
+        pick = draw.choice(
+            (
+                "wp.randi(state, 0, 11)",
+                "int(wp.randf(state) * 11.0)",
+                "int(wp.randu(state, wp.uint32(0), wp.uint32(11)))",
+                "int(wp.randu(state) % wp.uint32(11))",
+                "wp.min(wp.sample_cdf(state, weight_cdf), 10)",
+            )
+        )
+        if "weight_cdf" in pick:
+            draft.field("weight_cdf", "float", 11, domain=Sorted(0.05, 1.0), differentiable=False, names=("cumulative", "cdf_in"))
         draft.code("total = float(0.0)")
         draft.code(loop.code(f"pick = {pick}\nd = data[pick]\ntotal += {draw.choice(('d', 'd * d', 'wp.sin(d)', 'd * wp.exp(-d)'))}"))
         draft.code(f"mean = total / {loop.real}\nmean = mean * gain[{i}]")

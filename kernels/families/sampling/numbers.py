@@ -60,7 +60,7 @@ def build_normals(draw: Draw, draft: MirrorDraft) -> Case:
 def build_dice(draw: Draw, draft: MirrorDraft) -> Case:
     """Integers at random: dice, shuffles of short rows, permutations by swaps, bits, seeds for other generators."""
     i = draw.choice(("tid", "i", "row"))
-    kind = draw.choice(("dice", "shuffle", "bits", "seeds", "hand"))
+    kind = draw.choice(("dice", "dice", "shuffle", "bits", "bits", "seeds", "hand"))
     count = draw.integer(3, 7)
     if kind == "shuffle":
         draft.field("rows", "int", "n", count, domain=Integers(0, 13), names=("deck", "order_in"))
@@ -80,7 +80,12 @@ def build_dice(draw: Draw, draft: MirrorDraft) -> Case:
     if kind == "dice":
         sides = draw.choice((4, 6, 8, 20))
         roll = draw.choice(
-            (f"wp.randi(state, 1, {sides + 1})", f"wp.randi(state, 0, {sides}) + 1", f"int(wp.randu(state) % wp.uint32({sides})) + 1")
+            (
+                f"wp.randi(state, 1, {sides + 1})",
+                f"wp.randi(state, 0, {sides}) + 1",
+                f"int(wp.randu(state) % wp.uint32({sides})) + 1",
+                f"int(wp.randu(state, wp.uint32(1), wp.uint32({sides + 1})))",
+            )
         )
         draft.code(f"""
             total = offset[{i}]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernels.case import Case
-from kernels.domains import Uniform, UnitVectors
+from kernels.domains import Integers, Sorted, Uniform, UnitVectors
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import stored
 from kernels.draw import Draw
@@ -19,7 +19,14 @@ def build_grid(draw: Draw, draft: MirrorDraft) -> Case:
     columns = draft.extent("width", "offsets", 1, size="nx")
     draft.code(f"state = wp.rand_init({seed}, {draw.choice((f'{i} * {columns} + {j}', f'{j} + {i} * {columns}', f'{i} * 1009 + {j}'))})")
     jitter = draw.choice(
-        ("wp.sample_unit_square(state)", "wp.sample_unit_disk(state) * 0.5", "vec2(wp.randf(state) - 0.5, wp.randf(state) - 0.5)")
+        (
+            "wp.sample_unit_square(state)",
+            "wp.sample_unit_square(state)",
+            "wp.sample_unit_disk(state) * 0.5",
+            "wp.sample_unit_ring(state) * 0.4",
+            "wp.sample_triangle(state) - vec2(0.333, 0.333)",
+            "vec2(wp.randf(state) - 0.5, wp.randf(state) - 0.5)",
+        )
     )
     draft.code(f"""
         jitter = {jitter}
@@ -78,6 +85,8 @@ EMITTERS = {
     "sphere": "local = wp.sample_unit_sphere_surface(state)",
     "ball": "local = wp.sample_unit_sphere(state)",
     "dome": "local = wp.sample_unit_hemisphere(state)",
+    "shell": "local = wp.sample_unit_hemisphere_surface(state)",
+    "tube": "d = wp.sample_unit_ring(state)\nlocal = vec3(d[0], wp.randf(state, -0.5, 0.5), d[1])",
     "line": "local = vec3(wp.randf(state, -1.0, 1.0), 0.0, 0.0)",
 }
 
@@ -104,7 +113,9 @@ def build_emitter(draw: Draw, draft: MirrorDraft) -> Case:
         (
             "aim = wp.normalize(vec3(0.0, 2.0, 0.0) + wp.sample_unit_sphere(state))",
             "aim = wp.sample_unit_hemisphere_surface(state)",
+            "aim = wp.normalize(wp.sample_unit_hemisphere(state) + vec3(0.0, 0.0, 0.5))",
             "spread = wp.sample_unit_disk(state) * 0.4\naim = wp.normalize(vec3(spread[0], 1.0, spread[1]))",
+            "spread = wp.sample_unit_ring(state) * 0.4\naim = wp.normalize(vec3(spread[0], 1.0, spread[1]))",
         )
     )
     born = f"{EMITTERS[shape]}\n{cone}\np = {origin} + local * {radius}\nu = aim * ({speed} * wp.randf(state, 0.8, 1.2))"
@@ -123,6 +134,70 @@ def build_emitter(draw: Draw, draft: MirrorDraft) -> Case:
         out = draft.result("life_out", "float", "n", names=("age_out", "time_left"))
         draft.code(f"{out}[{i}] = left_over")
     return draft.finish(draw.choice(("emit_particles", "update_emitter", "spawn_particles")), ["n"], sizes(draw))
+
+
+FLAT = {
+    "disk": "p = wp.sample_unit_disk(state)",
+    "ring": "p = wp.sample_unit_ring(state)",
+    "square": "p = wp.sample_unit_square(state) * 2.0",
+    "triangle": "p = wp.sample_triangle(state)",
+    "frame": "e = wp.sample_unit_square(state)\np = vec2(e[0] * 2.0, 1.0)",
+}
+SOLID = {
+    **{name: lines.replace("local", "p") for name, lines in EMITTERS.items() if name not in ("ring", "line")},
+    "prism": "d = wp.sample_triangle(state)\np = vec3(d[0], wp.randf(state, -0.5, 0.5), d[1])",
+    "plate": "d = wp.sample_unit_square(state)\np = vec3(d[0], 0.0, d[1])",
+}
+
+
+def build_sources(draw: Draw, draft: MirrorDraft) -> Case:
+    """Points from one of several shapes, as each thread's source says or at random; placed, and weighted by the shape's measure."""
+    i = draw.choice(("tid", "i", "point"))
+    spatial = draw.chance(0.85)
+    shapes, type = (SOLID, "vec3") if spatial else (FLAT, "vec2")
+    chosen = draw.subset(tuple(shapes), draw.integer(3, 5) if spatial else draw.integer(3, 4))
+    draft.field("origin", type, "n", names=("centers", "source_pos"))
+    draft.field("extent", "float", "n", low=0.3, high=1.2, names=("radius", "scale"))
+    way = draw.choice(("own", "shared", "uniform", "uniform", "mixture"))
+    indices = Integers(0, len(chosen))
+    if way in ("own", "shared"):
+        draft.field("shape_of", "int", "n" if way == "own" else "table", domain=indices, names=("shape_type", "source_kind"))
+    if way == "shared":
+        draft.field("source", "int", "n", below="table", names=("emitter_id", "shape_id"))
+    if way == "mixture":
+        draft.field("mixture", "float", len(chosen), domain=Sorted(0.1, 1.0), differentiable=False, names=("shape_cdf", "cumulative"))
+    draft.thread("n", "origin", index=i, counts=("num_points", "n"))
+    seeded(draw, draft, i)
+    count = len(chosen)
+    kind = {
+        "own": f"shape_of[{i}]",
+        "shared": f"shape_of[source[{i}]]",
+        "uniform": draw.choice((f"int(wp.randu(state) % wp.uint32({count}))", f"int(wp.randu(state, wp.uint32(0), wp.uint32({count})))")),
+        "mixture": f"wp.min(wp.sample_cdf(state, mixture), {count - 1})",
+    }[way]
+    draft.code(f"kind = {kind}\np = {type}()")
+    weighted = draw.chance(0.4)
+    if weighted:
+        draft.code("measure = float(1.0)")
+    branches = []
+    for number, name in enumerate(chosen):
+        head = "else:" if number == len(chosen) - 1 else f"{'if' if number == 0 else 'elif'} kind == {number}:"
+        lines = shapes[name].split("\n") + (
+            [f"measure = {draw.choice(('6.2832', '4.1888', '3.1416', '2.0944', '0.5'))}"] if weighted else []
+        )
+        branches.append("\n".join([head, *(f"    {line}" for line in lines)]))
+    draft.code("\n".join(branches))
+    draft.code(f"placed = origin[{i}] + p * extent[{i}]")
+    if weighted:
+        power = "extent[{0}] * extent[{0}]" if not spatial else "extent[{0}] * extent[{0}] * extent[{0}]"
+        draft.code(f"density = 1.0 / (measure * {power.format(i)} + 0.1)")
+        stored(draft, "density", "float", 10.0, i, ["n"], ("pdf_out", "density_out", "weight_out"), share=0.4)
+    if spatial:
+        stored(draft, "placed", "vec3", 5.0, i, ["n"], ("points_out", "samples_out", "spawned"), share=0.4)
+    else:
+        out = draft.result(draft.name("points_out", "samples_out", "spawned"), "vec2", "n")
+        draft.code(f"{out}[{i}] = placed")
+    return draft.finish(draw.choice(("sample_sources", "spawn_points", "sample_shapes")), ["n"], sizes(draw))
 
 
 def build_rotation(draw: Draw, draft: MirrorDraft) -> Case:
@@ -149,7 +224,8 @@ def build_rotation(draw: Draw, draft: MirrorDraft) -> Case:
         )
     else:
         angle = "wp.randf(state, 0.0, 3.1415927)" if kind == "axis_angle" else f"wp.randn(state) * {draw.real(0.05, 0.3)}"
-        draft.code(f"axis = wp.sample_unit_sphere_surface(state)\nq = wp.quat_from_axis_angle(axis, {angle})")
+        half = draw.chance(0.5)
+        draft.code(f"axis = wp.sample_unit_{'hemisphere' if half else 'sphere'}_surface(state)\nq = wp.quat_from_axis_angle(axis, {angle})")
     if draw.chance(0.4):
         draft.field("base_rot", "quat", "n", domain=UnitVectors(), names=("rot_in", "orientation"))
         draft.code(f"q = {draw.choice(('q * base_rot', 'base_rot'))}[{i}]" if draw.chance(0.5) else f"q = base_rot[{i}] * q")
@@ -176,9 +252,14 @@ def build_darts(draw: Draw, draft: MirrorDraft) -> Case:
     candidates = draw.integer(2, 5)
     others = draw.integer(4, 11)
     proposal = draw.choice(
-        ("wp.sample_unit_cube(state) * 2.0", "wp.sample_unit_sphere(state)")
+        ("wp.sample_unit_cube(state) * 2.0", "wp.sample_unit_sphere(state)", "wp.sample_unit_hemisphere(state)")
         if spatial
-        else ("wp.sample_unit_square(state) * 2.0", "wp.sample_unit_disk(state)")
+        else (
+            "wp.sample_unit_square(state) * 2.0",
+            "wp.sample_unit_disk(state)",
+            "wp.sample_unit_ring(state) * wp.randf(state, 0.3, 0.6)",
+            "wp.sample_triangle(state) * 2.0 - vec2(0.667, 0.667)",
+        )
     )
     step_body = f"""
         nearest = float(1.0e6)

@@ -36,7 +36,7 @@ def build_walk(draw: Draw, draft: MirrorDraft) -> Case:
             )
         )
     else:
-        move = moves[draw.choice(tuple(moves))]
+        move = moves[draw.weighted(list(moves), (1, 2, 1, 1, 1))]
     ending = draw.choice(("none", "reflect", "wrap", "absorb", "break"))
     extra = {
         "none": "",
@@ -128,6 +128,10 @@ REJECTION = {
     "ball": ("vec3", "wp.sample_unit_cube(state) * 2.0", "wp.length_sq(p) < 1.0"),
     "lens": ("vec2", "wp.sample_unit_disk(state)", "p[0] * p[0] + 2.0 * p[1] * p[1] < 0.8"),
     "wedge": ("vec3", "wp.sample_unit_sphere(state)", "p[2] > 0.3 * p[0]"),
+    "ripple": ("vec2", "wp.sample_unit_ring(state) * wp.randf(state, 0.2, 1.2)", "wp.dot(p, p) < 1.0"),
+    "corner": ("vec2", "wp.sample_triangle(state)", "p[0] * p[0] + p[1] * p[1] < 0.5"),
+    "slab": ("vec3", "wp.sample_unit_hemisphere(state)", "p[2] < 0.6"),
+    "zone": ("vec3", "wp.sample_unit_hemisphere_surface(state)", "p[2] > 0.3"),
 }
 
 

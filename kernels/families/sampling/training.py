@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernels.case import Case
-from kernels.domains import Uniform
+from kernels.domains import Sorted, Uniform
 from kernels.drafting.mirror.draft import MirrorDraft
 from kernels.drafting.mirror.steps import stored
 from kernels.draw import Draw
@@ -17,7 +17,7 @@ def build_training(draw: Draw, draft: MirrorDraft) -> Case:
     draft.thread("n", "values", index=i, counts=("n", "num_elements"))
     seeded(draw, draft, i)
     draft.code(f"v = values[{i}]")
-    kind = draw.choice(("dropout", "sgld", "gumbel", "rounding", "augment", "perturb", "reparameterized"))
+    kind = draw.choice(("dropout", "dropout", "sgld", "gumbel", "rounding", "augment", "perturb", "reparameterized"))
     if kind == "dropout":
         p = draft.tune(draw.choice(("drop_prob", "p", "rate")), 0.1, 0.6)
         draft.code(
@@ -26,6 +26,10 @@ def build_training(draw: Draw, draft: MirrorDraft) -> Case:
                     f"keep = wp.randf(state) >= {p}\nresult = wp.where(keep, v / (1.0 - {p}), 0.0)",
                     f"result = v / (1.0 - {p})\nif wp.randf(state) < {p}:\n    result = 0.0 * v",
                     f"u = wp.randf(state)\nscale_i = float(0.0)\nif u >= {p}:\n    scale_i = 1.0 / (1.0 - {p})\nresult = v * scale_i",
+                    "bits = wp.randu(state) & wp.uint32(255)\nscale_i = float(0.0)\n"
+                    f"if bits >= wp.uint32({draw.integer(25, 150)}):\n    scale_i = 1.0 / (1.0 - {p})\nresult = v * scale_i",
+                    "bits = wp.randu(state)\n"
+                    f"result = v / (1.0 - {p})\nif bits < wp.uint32({draw.integer(400, 2500)}000000):\n    result = 0.0 * v",
                 )
             )
         )
@@ -77,7 +81,7 @@ def build_tokens(draw: Draw, draft: MirrorDraft) -> Case:
     draft.field("probs", "float", "n", vocab, domain=Uniform(0.05, 1.0), differentiable=False, names=("weights", "scores"))
     draft.thread("n", "probs", index=i, counts=("num_rows", "batch_size"))
     seeded(draw, draft, i)
-    kind = draw.choice(("cumulative", "gumbel", "race"))
+    kind = draw.choice(("cumulative", "gumbel", "race", "table"))
     if kind == "cumulative":
         draft.code(f"""
             total = float(0.0)
@@ -92,6 +96,14 @@ def build_tokens(draw: Draw, draft: MirrorDraft) -> Case:
                 if found_it == 0 and threshold < running_sum:
                     token = k
                     found_it = 1
+            """)
+    elif kind == "table":
+        # All rows share a table of cumulative probabilities; a row's own weights say whether it takes the entry or the one before.
+        draft.field("cdf", "float", vocab, domain=Sorted(0.05, 1.0), differentiable=False, names=("cumulative", "unigram_cdf"))
+        draft.code(f"""
+            token = wp.min(wp.sample_cdf(state, cdf), {vocab - 1})
+            if token > 0 and wp.randf(state) > probs[{i}, token]:
+                token = token - 1
             """)
     else:
         score = f"wp.log(probs[{i}, k]) - wp.log(-wp.log(u))" if kind == "gumbel" else f"wp.log(u) / probs[{i}, k]"

@@ -32,6 +32,6 @@ def build(draw: Draw) -> Case:
             rays.build_pairs,
             rays.build_nearest,
         ),
-        (5, 3, 3, 3, 5, 4, 5, 5, 5, 4, 4, 3, 3),
+        (9, 5, 3, 3, 5, 4, 5, 6, 8, 6, 6, 3, 3),
     )
     return form(QueryScript(draw, width=draw.weighted(("float32", "float64"), (4, 1))))

@@ -50,8 +50,11 @@ def _measured(s: QueryScript, kind: str, pairing: Pairing, one: Edges, other: Ed
         s.code(f"middle = {draw.choice(('0.5 * (c1 + c2)', 'c1 - c2', 'c1 + (c2 - c1) * 0.25', 'c2'))}")
         stored(s, "middle", "vec3", 2.0, at, extents, ("middle_out", "contact_point", "offsets"))
     elif kind == "along":
-        s.code(f"along = {draw.choice(('s', 't', 's - t', 's * t', 's + 0.5 * t'))}")
-        stored(s, "along", "float", 1.5, at, extents, ("along_out", "parameter", "arc_position"))
+        along = draw.choice(("s", "t", "s - t", "s * t", "s + 0.5 * t"))
+        # At the ends of edges these are round numbers, which what is made of them may have for a threshold.
+        plain = draw.chance(0.4)
+        s.code(f"along = {along}" if plain else f"along = 0.073 + {draw.choice(('0.83', '0.91', '1.17'))} * ({along})")
+        stored(s, "along", "float", 2.0, at, extents, ("along_out", "parameter", "arc_position"), share=0.0 if plain else 0.7)
     elif kind == "carried":
         parts = []
         for part, where in ((one, "s"), (other, "t")):

@@ -232,7 +232,7 @@ def add_nearest_weights(s: QueryScript) -> str:
 
 def add_segments(s: QueryScript) -> str:
     """What gives where two segments (p1, q1, p2, q2, eps) are nearest, and how far apart: Warp's own, or a function. Gives its name."""
-    if s.width == "float32" and s.draw.chance(0.75):
+    if s.width == "float32" and s.draw.chance(0.8):
         _answer(s, "closest_point_edge_edge", "nearest_segments", SEGMENTS, "vec3", (("dot", DOT),))
         return "wp.closest_point_edge_edge"
     name = s.draw.choice(("closest_segments", "segment_segment", "edge_edge_distance"))

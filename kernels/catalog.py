@@ -23,10 +23,11 @@ FAMILIES: tuple[str, ...] = tuple(
 
 WEIGHTS: dict[str, float] = {
     "program": 76.0,
-    **dict.fromkeys(("mesh_query", "volume_sampling"), 5.0),
-    **dict.fromkeys(("bvh_query", "sampling", "quaternion_math", "transform_math", "matrix_shapes", "tile_linear_algebra"), 3.0),
-    **dict.fromkeys(("integer_vector", "triangle_queries", "tile_scan"), 2.0),
-    **dict.fromkeys(("tile_indexing", "tile_scatter", "tile_map", "tile_reduction", "noise_field"), 1.5),
+    **dict.fromkeys(("mesh_query", "volume_sampling"), 7.0),
+    "bvh_query": 4.5,
+    **dict.fromkeys(("sampling", "quaternion_math", "transform_math", "matrix_shapes", "tile_linear_algebra"), 3.0),
+    **dict.fromkeys(("integer_vector", "triangle_queries", "tile_scan", "tile_indexing", "tile_types"), 2.5),
+    **dict.fromkeys(("tile_scatter", "tile_map", "tile_reduction", "noise_field", "hash_grid_query"), 1.5),
 }
 """How often a family comes, where that is not once: synthesized programs are the most varied, and some families show many builtins."""
 

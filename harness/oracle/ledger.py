@@ -81,6 +81,12 @@ LEDGER: dict[str, Limitation] = {
             "A while loop with state carried nonlinearly: the adjoint of an iteration sees the state after it, not before.",
         ),
         _entry(
+            "result_changed_in_loop",
+            "gradient",
+            "A builtin whose adjoint takes its own result (tanh, exp, sqrt), assigned to a variable that a loop goes on to change: its "
+            "adjoint takes what the loop left there.",
+        ),
+        _entry(
             "while_loop_index",
             "gradient",
             "A while loop that reads x[k] and then increments k: the adjoint of the read uses k + 1, at the end beyond the array.",

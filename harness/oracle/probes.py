@@ -69,6 +69,16 @@ def _while_loop(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
 
 
 @wp.kernel(module="unique", module_options=_FAST)
+def _result_changed_in_loop(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
+    level = wp.tanh(x[0])
+    i = int(0)  # noqa: RUF046, UP018 (makes it a variable of the loop)
+    while i < 2:
+        level -= f64(0.3)
+        i += 1
+    y[0] = level
+
+
+@wp.kernel(module="unique", module_options=_FAST)
 def _overwritten_element(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
     y[0] = x[0] * x[0]
     y[0] = y[0] * y[0] * x[1]
@@ -208,6 +218,7 @@ PROBES: dict[str, Callable[[], bool]] = {
     "dynamic_loop_result": lambda: _gradient_is_wrong(_dynamic_sum_squared, 0.7, 1.3, 2.2),
     "break_in_loop": lambda: _gradient_is_wrong(_broken_loop, 0.7, 1.3),
     "while_loop_carried_state": lambda: _gradient_is_wrong(_while_loop, 0.7, 0.0, 0.4),
+    "result_changed_in_loop": lambda: _gradient_is_wrong(_result_changed_in_loop, 0.7),
     "while_loop_index": lambda: _gradient_is_wrong(_sum_by_while, 0.7, 1.3, 0.4),
     "array_element_overwritten": lambda: _gradient_is_wrong(_overwritten_element, 0.7, 3.0),
     "local_array": lambda: _gradient_is_wrong(_local_array, 0.7, 3.0, 0.4),

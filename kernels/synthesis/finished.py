@@ -26,7 +26,7 @@ def finished_case(p: Program, guard: bool) -> Case:
     docstring = f"{phrase} every {item.replace('_', ' ')}." if p.draw.chance(0.15) else ""
     captured = [c for c in p.constants if c.real]
     make = kernel_module
-    if captured and p.draw.chance(0.4):
+    if captured and p.draw.chance(0.6):
         # A constant becomes what the kernel's factory is called with.
         chosen = p.draw.choice(captured)
         p.constants.remove(chosen)

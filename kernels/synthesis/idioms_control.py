@@ -102,7 +102,11 @@ def count_steps(p: Program) -> bool:
     if not sources:
         return False
     e, real = p.expressions, p.real
-    level = p.local(p.draw.choice(("remaining", "level", "budget")), e.confined(sources[0], Interval(-20.0, 20.0)))
+    start = e.confined(sources[0], Interval(-20.0, 20.0))
+    if not isinstance(start, Variable):
+        # The loop must not change the result of what computes the start: its adjoint may need that.
+        start = p.local(p.noun(start, "capacity"), start)
+    level = p.local(p.draw.choice(("remaining", "level", "budget")), start)
     steps = p.local(p.draw.choice(("steps", "hops", "rounds")), literal(0, I32), mutable=True)
     most = p.draw.integer(4, 9)
     loss = e.constant(real, 0.25, 0.8)

@@ -71,6 +71,8 @@ def showcase(p: Program) -> bool:
         if argument is None:
             return False
         arguments.append(argument)
+    if not _tells(p, operation, arguments):
+        return False
     try:
         value = p.expressions.finished(operation, arguments, palette, idle=operation.name.startswith(_SIGNS))
     except (TypeError, ValueError):
@@ -82,6 +84,22 @@ def showcase(p: Program) -> bool:
         if ends:
             value = apply("where", value, ends[0], p.expressions.constant(p.real, -1.0, 0.5))
     p.local(p.noun(value), value)
+    return True
+
+
+def _tells(p: Program, operation: Operation, arguments: list[Expression]) -> bool:
+    """Whether the result depends on the arguments: the length of what has length one does not, nor the determinant of a matrix that is
+    singular by construction. Quaternions, which all have length one, are added first."""
+    provenance = p.expressions.provenance
+    if operation.name.startswith("determinant"):
+        return provenance.is_drawn(arguments[0])
+    if operation.name.startswith("length") and provenance.is_unit(arguments[0]):
+        if shape_of(arguments[0].type) != "quat":
+            return False
+        other = _argument(p, operation, 0, arguments[0].type, arguments)
+        if other is None:
+            return False
+        arguments[0] = apply("add_quat", arguments[0], other, palette=Palette(arguments[0].type.scalar))
     return True
 
 

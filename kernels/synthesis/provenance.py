@@ -58,6 +58,11 @@ class Provenance:
         self._origins[name] = self._origins.get(name, frozenset()) | self.roots(value)
         self._vectors[name] = self._vectors.get(name, frozenset()) | self.vector_roots(value)
         self._kinds.pop(name, None)
+        self._solid.discard(name)
+
+    def is_drawn(self, value: Expression) -> bool:
+        """Whether `value` is an input as it was drawn."""
+        return isinstance(value, Variable) and self._origins.get(value.name) == frozenset({value.name})
 
     def note(self, expressions: Sequence[Expression]) -> None:
         """Remembers the constants in `expressions`."""

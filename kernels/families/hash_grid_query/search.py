@@ -30,7 +30,7 @@ class Search:
         self.s = s
         self.apart = apart
         self.grouped = draw.chance(grouped)
-        self.reordered = not apart and draw.chance(0.25)
+        self.reordered = not apart and draw.chance(0.5)
         self.radius = radius
         self._style = draw.weighted(("for", "inline", "while"), (4, 3, 3))
         self._distance = draw.choice(("vector", "direct", "squared", "named"))

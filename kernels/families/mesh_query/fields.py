@@ -31,7 +31,7 @@ def build_distance(s: QueryScript) -> Case:
     """Distances, mostly signed, and insides over grids of points or given points: fields, flags, smoothed occupancy, shells."""
     draw = s.draw
     mesh = Mesh(s, kinds=("sphere", "torus", "box"))
-    sign = draw.weighted((*SIGNS, "crossings", ""), (3, 3, 5, 8, 4, 5))
+    sign = draw.weighted((*SIGNS, "crossings", ""), (5, 5, 5, 7, 4, 5))
     grid = draw.chance(0.5)
     dims = draw.choice((2, 3)) if grid else 1
     extents: list[str] = ["n"]

@@ -14,7 +14,7 @@ SIGNS = ("rays", "parity", "normal", "winding")
 
 def sign_of(s: QueryScript, mesh: Mesh) -> str:
     """A way to tell the side of a point that suits the mesh."""
-    return s.draw.weighted(SIGNS, (3, 3, 5, 8)) if mesh.closed else "normal"
+    return s.draw.weighted(SIGNS, (5, 5, 5, 7)) if mesh.closed else "normal"
 
 
 def asked_points(s: QueryScript, mesh: Mesh, *, face: bool, signed: bool) -> str:

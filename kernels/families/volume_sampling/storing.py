@@ -44,7 +44,7 @@ def build_store(draw: Draw) -> Case:
     if draw.chance(0.4):
         mask = draw.choice(("(i + j + k) % 2 == 0", "i > 2", "j + k < 12", "i != j"))
     suffix = {"float32": "_f", "int32": "_i", "vec3f": "_v"}.get(dtype, "")
-    name = f"volume_store{suffix if draw.chance(0.88) else ''}"
+    name = f"volume_store{suffix if draw.chance(0.75) else ''}"
     store = f"wp.{name}(volume, i, j, k, {value})"
     s.line(*([f"if {mask}:", f"    {store}"] if mask else [store]))
     s.numpy(f"taking = {mask or 'np.True_'}")

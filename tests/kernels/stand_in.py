@@ -190,6 +190,10 @@ def _lower_bound(array, *rest):
     return next((k for k in range(begin, end) if array[k] >= value), end - 1)
 
 
+def _expect_neq(a, b):
+    assert a != b, f"{a} is {b}"
+
+
 def _expect_near(a, b, tolerance):
     assert np.all(np.abs(np.asarray(a) - np.asarray(b)) <= tolerance), f"{a} is not near {b}"
 
@@ -283,7 +287,7 @@ _MODULE = {
     "func_replay": _decorator, "func_native": _native, "types": SimpleNamespace(vector=_vector, matrix=_matrix),
     "array": _ArrayType(), "array2d": _ArrayType(), "array3d": _ArrayType(), "array4d": _ArrayType(), "zeros": _zeros,
     "identity": _identity, "matrix": lambda *parts, shape: np.reshape(parts, shape).view(Tensor), "cast": _cast,
-    "printf": lambda *_: None, "expect_near": _expect_near, "lower_bound": _lower_bound,
+    "printf": lambda *_: None, "expect_near": _expect_near, "expect_neq": _expect_neq, "lower_bound": _lower_bound,
     "where": lambda condition, a, b: a if condition else b,
     "quat_identity": lambda dtype=None: np.array([0.0, 0.0, 0.0, 1.0]).view(Quaternion),
     "transform_identity": lambda dtype=None: np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]).view(Transform),

@@ -170,3 +170,6 @@ def test_searches_and_exchanges():
     assert counts.data.tolist() == [1, 9]
     with pytest.raises(AssertionError, match="is not near"):
         wp.expect_near(1.0, 2.0, 0.5)
+    wp.expect_neq(1, 2)
+    with pytest.raises(AssertionError, match="2 is 2"):
+        wp.expect_neq(2, 2)

@@ -19,7 +19,9 @@ CROISSANT = "croissant.json"
 CROISSANT_MARK = f'"identifier": "{FORMAT}"'
 """A line of every croissant.json of ours, for the same reason."""
 
-_TOLERATED = frozenset([".gitignore", ".gitattributes", ".gitkeep", ".DS_Store", "samples", "report", "instructions", "GENERATION_STATE.md"])
+_TOLERATED = frozenset(
+    [".gitignore", ".gitattributes", ".gitkeep", ".DS_Store", "samples", "report", "instructions", "GENERATION_STATE.md"]
+)
 
 
 def spool_folder(data_dir: Path, device: str) -> Path:

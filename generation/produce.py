@@ -10,37 +10,48 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from generation.cluster.driver import produce_on_cluster
 from generation.production import journal, quality
 from generation.production.ledger import Ledger, read_ledger
 from generation.production.progress import Progress
-from generation.production.request import DEFAULT_LEVEL, LEVEL, ROUND_CASES, ProductionError, Request, read_request
+from generation.production.request import LEVEL, ROUND_CASES, ProductionError, Request, level_name, level_of, read_request
 from generation.production.runner import Job
 from generation.production.schedule import round_at
 from generation.production.tail import SpoolTail
 from harness.errors import DatasetError
-from harness.folder import check_folder
+from harness.folder import check_folder, spool_files
 from harness.lock import WriterLock
 from harness.manifest import read_manifest
 
 STOPPED = 1
-BAD_INPUT = 2
+REFUSED = 2
 INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; its exit status: 0 with the target met, 1 if production stopped, 2 for bad input, 130 after an interrupt."""
+    """Run the command; its exit status: 0 with the target met, 1 if production stopped, 2 if it was refused, 130 after an interrupt.
+
+    It is refused, with one line on standard error, by bad input, and by a round or a file that cannot be made.
+    """
     try:
         request = read_request(arguments)
-        device = request.device or journal.device_of(journal.begin(request))
+        if request.cluster is not None:
+            return produce_on_cluster(request)
+        state = journal.begin(request)
+        device = request.device or journal.device_of(state)
         if device is None:
             return _report_alone(request)
         return _produce(request, device)
     except DatasetError as error:
         print(error, file=sys.stderr)
-        return BAD_INPUT
+        return REFUSED
+    except OSError as error:
+        print(f"the system refused: {error}; what passed is safe: mend that (make room), and the same command goes on", file=sys.stderr)
+        return REFUSED
     except KeyboardInterrupt:
         print("interrupted: what passed is safe; the same command goes on", file=sys.stderr)
         return INTERRUPTED
@@ -60,10 +71,10 @@ def _produce(request: Request, device: str) -> int:
         request.data_dir.mkdir(parents=True, exist_ok=True)
         lock = WriterLock(request.data_dir / f".lock-production-{device}")
         lock.acquire()
-    except OSError as error:
-        raise ProductionError(f"{request.data_dir} cannot be written ({error.strerror}): give another --data-dir") from None
-    try:
         lock.sign()
+    except OSError as error:
+        raise ProductionError(f"{request.data_dir} cannot be written ({error.strerror}): make room, or give another --data-dir") from None
+    try:
         return _rounds(request, _ledger(request, device))
     finally:
         lock.release()
@@ -75,19 +86,26 @@ def _rounds(request: Request, ledger: Ledger) -> int:
     progress.say(_where(request, ledger))
     job = Job(request.data_dir, request.workers, _log(request.data_dir, ledger.device))
     while ledger.counted[1] < request.target_bytes:
-        reason = quality.shortage(request.data_dir, ledger)
-        if reason is None:
-            round, tail = round_at(ledger, len(ledger.rounds)), SpoolTail(request.data_dir, ledger.device)
+        if reason := quality.shortage(request.data_dir, ledger):
+            return _stop(request, progress, reason)
+        round, tail = round_at(ledger, len(ledger.rounds)), SpoolTail(request.data_dir, ledger.device)
+        try:
             entry = job.run(ledger, round, lambda: progress.tick(ledger, round, tail))  # noqa: B023
-            ledger = ledger.with_round(entry)
-            ledger.write(request.data_dir)
-            progress.done(ledger, entry)
-            journal.note_round(request, ledger)
-            journal.write_report(request)
-            reason = quality.fault_of(entry, ledger.device)
+        except (ProductionError, OSError):
+            # A disk that is full shows in many ways, and the next call would stop for this reason.
+            if reason := quality.shortage(request.data_dir, ledger):
+                return _stop(request, progress, reason)
+            raise
+        ledger = ledger.with_round(entry)
+        ledger.write(request.data_dir)
+        progress.done(ledger, entry)
+        journal.note_round(request, ledger)
+        reason = quality.fault_of(entry, ledger.device)
         if reason is not None:
-            journal.note_stop(request, reason)
-            progress.say(f"production stops: {reason}")
+            _stop(request, progress, reason)
+        if ledger.counted[0]:
+            journal.write_report(request)
+        if reason is not None:
             return STOPPED
     records, code_bytes, *_ = ledger.counted
     progress.say(f"the target is met: {records:,} records, {code_bytes / 1e6:.3f} MB of code in {request.data_dir}")
@@ -98,20 +116,37 @@ def _rounds(request: Request, ledger: Ledger) -> int:
     return 0
 
 
+def _stop(request: Request, progress: Progress, reason: str) -> int:
+    progress.say(f"production stops: {reason}")
+    journal.note_stop(request, reason)
+    return STOPPED
+
+
 def _ledger(request: Request, device: str) -> Ledger:
-    """The ledger to go on with: the one in the folder, or a new one. Raises ProductionError if it was begun with other settings."""
+    """The ledger to go on with: the one in the folder, or a new one. Raises ProductionError if it was begun with other settings.
+
+    A new one is written before the first round, so that no other call adds to the spools of that round under other settings.
+    """
     manifest = read_manifest(request.data_dir, device)
     now = (manifest.rows, manifest.code_bytes, len(manifest.duplicates), len(manifest.bridges))
-    known = read_ledger(request.data_dir, device)
-    level = _level(request.level, device)
-    if known is None:
-        return Ledger(device, request.seed or 0, request.round_cases or ROUND_CASES, level, now)
+    ledger = read_ledger(request.data_dir, device)
+    known = ledger or Ledger(device, 0, ROUND_CASES, LEVEL if device == "cpu" else None, now)
+    asked = replace(
+        known,
+        seed=known.seed if request.seed is None else request.seed,
+        round_cases=request.round_cases or known.round_cases,
+        optimization_level=known.optimization_level if request.level is None else level_of(request.level),
+    )
+    spooled = any(path.stat().st_size for path in spool_files(request.data_dir, device))
+    if ledger is None or not (known.rounds or now != known.before or spooled):
+        asked.write(request.data_dir)
+        return asked
     for option, given, begun in (
-        ("--seed", request.seed, known.seed),
-        ("--round-cases", request.round_cases, known.round_cases),
-        ("--optimization-level", None if request.level is None else level, known.optimization_level),
+        ("--seed", asked.seed, known.seed),
+        ("--round-cases", asked.round_cases, known.round_cases),
+        ("--optimization-level", level_name(asked.optimization_level), level_name(known.optimization_level)),
     ):
-        if given is not None and given != begun:
+        if given != begun:
             raise ProductionError(
                 f"{option} {given}: the production in {request.data_dir} was begun with {begun}; leave it out, or give another --data-dir"
             )
@@ -121,12 +156,6 @@ def _ledger(request: Request, device: str) -> Ledger:
             f"{known.counted[0]}): restore it, or remove production-{device}.json to have finished rounds looked at once more"
         )
     return known
-
-
-def _level(given: str | None, device: str) -> int | None:
-    if given is None:
-        return LEVEL if device == "cpu" else None
-    return None if given == DEFAULT_LEVEL else int(given)
 
 
 def _where(request: Request, ledger: Ledger) -> str:

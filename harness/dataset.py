@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.clusters import Clusters, Place, split_of
+from harness.clusters import Clusters, Place
 from harness.errors import DatasetError
 from harness.folder import DEVICES, check_folder, shard_files, spool_files, spool_folder
 from harness.lock import WriterLock
@@ -24,13 +24,11 @@ from harness.made_here import publish_manifest
 from harness.manifest import Manifest, ShardEntry, manifest_path, read_manifest, shard_file
 from harness.publish import remove_temporary_files, sync_folder
 from harness.records import SPLITS
+from harness.selection import Key, KnownInMemory, Offer, decide, key_text, offer_values, parse_key
 from harness.shards import check_checksum, check_shard, read_columns, write_shard
 from harness.spool import SpooledRecord, read_spool, read_spooled
 
 ROWS_PER_SHARD = 4096
-
-Key = tuple[int, str]
-"""Seed and case id: what names a case among all cases."""
 
 
 @dataclass
@@ -53,29 +51,12 @@ class Committed(Tally):
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class _Candidate(Offer):
     """A spooled record: what decides on it, and where it stands. Its texts stay on disk."""
 
-    seed: int
-    index: int
-    family: str
-    id: str
-    case: str
-    structure: str
-    bands: tuple[int, ...]
-    code_bytes: int
-    preamble_id: str
     path: Path
     offset: int
     length: int
-
-    @property
-    def order(self) -> tuple[int, int, str, str]:
-        return (self.seed, self.index, self.family, self.id)
-
-    @property
-    def key(self) -> Key:
-        return (self.seed, self.case)
 
 
 @dataclass(frozen=True)
@@ -161,7 +142,7 @@ class Dataset:
     def done_keys(self) -> set[Key]:
         """Seed and case id of every case that is in a shard or was left out of them for good: it need not be run again."""
         left_out = (*self._manifest.duplicates, *self._manifest.bridges)
-        return set(self._known().structures) | {_parse_key(key) for key in left_out}
+        return set(self._known().structures) | {parse_key(key) for key in left_out}
 
     def spooled_keys(self) -> set[Key]:
         """Seed and case id of every case that a run has passed and not committed: it need not be run again, only committed."""
@@ -229,7 +210,8 @@ class Dataset:
         if self._published is None:
             structures: dict[Key, str] = {}
             clusters = Clusters()
-            for device in (self.device, *(other for other in DEVICES if other != self.device)):
+            # The other device's first: then it does not matter in how many commits this one's records were added.
+            for device in (*(other for other in DEVICES if other != self.device), self.device):
                 mine = device == self.device
                 for entry in self._manifest.shards if mine else read_manifest(self.data_dir, device).shards:
                     columns = ["seed", "case", "structure_hash", "cluster", "split", "bands"]
@@ -242,8 +224,8 @@ class Dataset:
 
     def _select(self) -> tuple[_Selection, Committed]:
         """What the spools add, and the count of it."""
-        known = self._known()
-        kept = {structure: key for key, structure in known.structures.items()}
+        published = self._known()
+        known = KnownInMemory({structure: key for key, structure in published.structures.items()}, published.clusters)
         seen = self.done_keys()
         selection = _Selection([], {}, {})
         committed = Committed()
@@ -252,24 +234,20 @@ class Dataset:
                 continue
             seen.add(candidate.key)
             tallies = (committed, committed.by_family.setdefault(candidate.family, Tally()))
-            twin = kept.get(candidate.structure)
-            places = known.clusters.find(candidate.bands)
-            if twin is not None:
-                selection.duplicates[_key_text(candidate.key)] = _key_text(twin)
-                for tally in tallies:
-                    tally.duplicates += 1
-            elif len({place.split for place in places}) > 1:
-                selection.bridges[_key_text(candidate.key)] = " ".join(place.cluster for place in places)
-                for tally in tallies:
-                    tally.bridges += 1
-            else:
-                kept[candidate.structure] = candidate.key
-                place = places[0] if places else Place(candidate.id, split_of(candidate.structure))
-                known.clusters.add(candidate.bands, place)
-                selection.fresh.append((candidate, place))
+            decision = decide(known, candidate)
+            if decision.place is not None:
+                selection.fresh.append((candidate, decision.place))
                 for tally in tallies:
                     tally.rows += 1
                     tally.code_bytes += candidate.code_bytes
+            elif decision.twin is not None:
+                selection.duplicates[key_text(candidate.key)] = decision.reason
+                for tally in tallies:
+                    tally.duplicates += 1
+            else:
+                selection.bridges[key_text(candidate.key)] = decision.reason
+                for tally in tallies:
+                    tally.bridges += 1
         return selection, committed
 
     def _write_shards(self, fresh: list[tuple[_Candidate, Place]]) -> list[ShardEntry]:
@@ -305,21 +283,7 @@ class Dataset:
 
 
 def _candidate(spooled: SpooledRecord) -> _Candidate:
-    record = spooled.record
-    return _Candidate(
-        seed=record["seed"],
-        index=record["index"],
-        family=record["family"],
-        id=record["id"],
-        case=record["case"],
-        structure=record["structure_hash"],
-        bands=tuple(record["bands"]),
-        code_bytes=record["code_bytes"],
-        preamble_id=record["preamble_id"],
-        path=spooled.path,
-        offset=spooled.offset,
-        length=spooled.length,
-    )
+    return _Candidate(**offer_values(spooled.record), path=spooled.path, offset=spooled.offset, length=spooled.length)
 
 
 def _records(fresh: Iterable[tuple[_Candidate, Place]]) -> Iterator[dict[str, Any]]:
@@ -330,12 +294,3 @@ def _records(fresh: Iterable[tuple[_Candidate, Place]]) -> Iterator[dict[str, An
 
 def _keys_of(path: Path) -> set[Key]:
     return {(seed, case) for seed, case in read_columns(path, ["seed", "case"])}
-
-
-def _key_text(key: Key) -> str:
-    return f"{key[0]}/{key[1]}"
-
-
-def _parse_key(text: str) -> Key:
-    seed, case = text.split("/", 1)
-    return int(seed), case

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from dataclasses import dataclass, field
@@ -34,18 +35,34 @@ class Progress:
 
     def tick(self, ledger: Ledger, round: Round, tail: SpoolTail) -> None:
         """How far a round is; shown at once on a terminal, and now and then in a log."""
-        now = time.monotonic()
-        if not self._live and now - self._said < self.log_seconds:
+        if not self._due():
             return
-        self._said = now
         tail.poll()
         records, code_bytes, *_ = ledger.counted
-        line = (
+        self._show(
             f"round {round.number} (cases {round.start} to {round.start + round.cases - 1}): {tail.records} passed, "
             f"{records + tail.records:,} records, {self._amount(code_bytes + tail.code_bytes)}{_passed(ledger)}"
         )
+
+    def state(self, ledger: Ledger, what: str) -> None:
+        """What is going on, and the amount reached; shown as by `tick`."""
+        if self._due():
+            self._show(f"{what}; {ledger.counted[0]:,} records, {self._amount(ledger.counted[1])}{_passed(ledger)}")
+
+    def _due(self) -> bool:
+        """Whether it is time to show how things are."""
+        now = time.monotonic()
+        if not self._live and now - self._said < self.log_seconds:
+            return False
+        self._said = now
+        return True
+
+    def _show(self, line: str) -> None:
+        """A line that the next one takes the place of, where there is a terminal."""
         if self._live:
             self._clear()
+            # A line that wraps could not be taken back.
+            line = line[: shutil.get_terminal_size().columns - 1]
             self.out.write(line)
             self.out.flush()
             self._width = len(line)

@@ -48,6 +48,9 @@ class Request:
     state: Path
     report: Path | None
     log_seconds: float
+    cluster: str | None = None
+    destination: str | None = None
+    index: str | None = None
 
     @property
     def is_default_folder(self) -> bool:
@@ -61,10 +64,10 @@ def read_request(arguments: Sequence[str] | None) -> Request:
     if given.device is not None and given.device not in DEVICES:
         raise ProductionError(f"--device {given.device}: use one of {', '.join(DEVICES)}")
     megabytes = _number("--target-mb", given.target_mb, 1e-3, 1e9)
-    data_dir = DEFAULT_DATA if given.data_dir is None else Path(os.path.abspath(_text("--data-dir", given.data_dir)))
+    data_dir = DEFAULT_DATA if given.data_dir is None else _path("--data-dir", given.data_dir)
     default = data_dir == DEFAULT_DATA
-    report = (DEFAULT_REPORT if default else data_dir / "report") if given.report is None else Path(_text("--report", given.report))
-    state = (DEFAULT_STATE if default else data_dir / DEFAULT_STATE.name) if given.state is None else Path(_text("--state", given.state))
+    report = (DEFAULT_REPORT if default else data_dir / "report") if given.report is None else _path("--report", given.report)
+    state = (DEFAULT_STATE if default else data_dir / DEFAULT_STATE.name) if given.state is None else _path("--state", given.state)
     if given.workers != "auto":
         _whole("--workers", given.workers, 1, 4096)
     return Request(
@@ -78,6 +81,7 @@ def read_request(arguments: Sequence[str] | None) -> Request:
         state=state,
         report=None if given.no_report else report,
         log_seconds=_number("--log-seconds", given.log_seconds, 0.1, 86_400.0),
+        **_cluster(given),
     )
 
 
@@ -98,13 +102,43 @@ def _parser() -> argparse.ArgumentParser:
     add("--report", metavar="DIR", help="where the report goes (default: generation/report, or report/ in the folder given)")
     add("--no-report", action="store_true", help="write no report")
     add("--log-seconds", default="30", metavar="S", help="seconds between lines of progress where there is no terminal (default: 30)")
+    add("--cluster", metavar="ADDRESS", help="run the rounds on this Ray cluster: auto, local, or HOST:PORT (see docs/cluster.md)")
+    add("--destination", metavar="URI", help="with --cluster: where fragments and dataset go, such as s3://bucket/folder")
+    add("--index", metavar="FILE", help="with --cluster: keep the index of records in this file (default: in memory)")
     return parser
 
 
-def _text(option: str, value: str) -> str:
+def level_of(text: str) -> int | None:
+    """The level that `--optimization-level` names; None is Warp's own."""
+    return None if text == DEFAULT_LEVEL else int(text)
+
+
+def level_name(level: int | None) -> str:
+    """How `--optimization-level` names a level."""
+    return DEFAULT_LEVEL if level is None else str(level)
+
+
+def _cluster(given: argparse.Namespace) -> dict[str, str | None]:
+    """The options of a production on a cluster."""
+    if given.cluster is None:
+        for option, value in (("--destination", given.destination), ("--index", given.index)):
+            if value is not None:
+                raise ProductionError(f"{option} {value}: it is for a production on a cluster; give --cluster too, or --data-dir instead")
+        return {}
+    for option, value in (("--cluster", given.cluster), ("--destination", given.destination), ("--device", given.device)):
+        if value is None or not value.strip():
+            raise ProductionError(f"{option} is missing: a production on a cluster needs --cluster, --destination and --device")
+    for option, value in (("--data-dir", given.data_dir), ("--report", given.report), ("--state", given.state)):
+        if value is not None:
+            raise ProductionError(f"{option} {value}: a production on a cluster has none; leave it out")
+    index = None if given.index is None else str(_path("--index", given.index))
+    return {"cluster": given.cluster, "destination": given.destination, "index": index}
+
+
+def _path(option: str, value: str) -> Path:
     if not value.strip():
         raise ProductionError(f"{option} is empty: give a path")
-    return value
+    return Path(os.path.abspath(value))
 
 
 def _optional(option: str, text: str | None, lowest: int, highest: int) -> int | None:

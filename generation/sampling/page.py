@@ -8,6 +8,7 @@ from typing import Any
 
 from generation.sampling.examples import CODE_FILES, EXAMPLES
 from harness.records import HARNESS_VERSION, SPLITS
+from harness.structure import content_hash
 
 MARK = "<!-- samples of a warp-kernel-harness dataset -->"
 """A line of every page, so that no other folder is taken for one of samples."""
@@ -47,7 +48,10 @@ def page_text(records: Mapping[str, Sequence[dict[str, Any]]], totals: Mapping[s
     devices = list(records)
     head = ["---", "license: apache-2.0", f"pretty_name: {_TITLE}", "configs:"]
     for device in devices:
-        head += [f"- config_name: {device}", "  data_files:", f"  - split: {SPLIT}", f"    path: {device}/sample-*.parquet"]
+        # What datasets caches goes by this head: other samples must have another.
+        digest = content_hash(*(record["id"] for record in records[device]))
+        head += [f"- config_name: {device}", f"  description: samples {digest}", "  data_files:"]
+        head += [f"  - split: {SPLIT}", f"    path: {device}/sample-*.parquet"]
     return "\n".join(
         [
             *head,

@@ -38,7 +38,7 @@ def write_card(data_dir: Path, publication: Publication | None = None) -> Path:
     try:
         with _alone(data_dir):
             contents = [c for device in DEVICES if (c := read_contents(data_dir, device)).manifest.shards]
-            edition = _edition(contents)
+            edition = edition_of(contents)
             edition = edition.published(read_publication(data_dir / CROISSANT, edition)).published(publication or Publication())
             publish_text(path, card_text(contents, edition))
             path = data_dir / CROISSANT
@@ -64,7 +64,7 @@ def card_text(contents: Sequence[Contents], edition: Edition) -> str:
     return "\n".join([*head(contents), *body])
 
 
-def _edition(contents: Sequence[Contents]) -> Edition:
+def edition_of(contents: Sequence[Contents]) -> Edition:
     """The edition that the records are, made by the newest version of the project among them."""
     versions = {version for c in contents for version in c.table["harness_version"].unique().to_pylist()}
     newest = max(versions or {HARNESS_VERSION}, key=lambda version: [int(part) for part in re.findall(r"\d+", version)])

@@ -320,7 +320,7 @@ class Program:
 
     def comment(self, text: str) -> None:
         """Adds a comment, in the programs that have comments."""
-        if self.draw.chance(0.25):
+        if self.draw.chance(0.6):
             self.statements.append(Comment(text))
 
 

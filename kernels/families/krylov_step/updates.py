@@ -156,7 +156,7 @@ def _products(draw: Draw, draft: Draft, fields: Fields, update: Update, in_place
         draft.numpy(f"z1 = {inverse}{'[..., None]' if fields.type.rank else ''} * {new}")
         fields.add_dot(("rz_out", "rho_out"), new, "z1", differentiable=differentiable)
         if not in_place and draw.chance(0.5):
-            fields.store("z_out", "z1")
+            fields.store(draft.name("preconditioned", "z_tilde", "z_scaled"), "z1")
     else:
         shadow = fields.vector(draft.name("shadow", "r_hat", "test_vector"))
         fields.load("limited", shadow)

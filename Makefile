@@ -30,8 +30,9 @@ benchmark: $(VENV)/installed-test
 gpu-check: $(VENV)/installed-report
 	@$(BIN)/python -m harness.gpu_check
 
-# Plants faults in copies of Warp, one after another, and prints which of them the CUDA job sees; takes most of an hour on two cores.
-faults: $(VENV)/installed-test
+# Plants faults in copies of Warp, one after another, and gives the oracle cheats; takes most of an hour on two cores. Writes
+# generation/report/fault-check.json.
+faults: $(VENV)/installed-report,test
 	@$(BIN)/python -m tests.faults.check_faults
 
 clean:

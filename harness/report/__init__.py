@@ -1,6 +1,8 @@
-"""The report on a dataset: report.md and its figures, made from manifests, summaries, shards, and a GPU check if one is on record.
+"""The report on a dataset: report.md, appendix.md with the long tables, and their figures.
 
-`source.py` and `gpu_check.py` read; `example.py`, `excerpt.py`, `lowering.py` and `instructions.py` choose the kernel that is shown and cut
-its forms out; `numbers.py` and `resources.py` compute; `document.py`, `explanation.py`, `compilation.py`, `tables.py` and `certainty.py`
-write; `figures.py`, `error_figure.py` and `style.py` draw; `output.py` publishes. Run it as `python -m harness.report`.
+Reading: `source.py` (records, summaries), `production.py`, `gpu_check.py`, `fault_check.py`, and `earlier.py`, which is data; `material.py`
+has it all. Choosing the kernel that is shown, and cutting its forms out: `example.py`, `excerpt.py`, `lowering.py`, `instructions.py`.
+Computing: `numbers.py`, `diversity.py`, `compression.py`, `resources.py`. Writing: `document.py` has the report's parts in their order,
+each a module, and `appendix.py` those of the appendix, by the `*_tables.py`. Drawing: `figures.py`, the `*_figure.py`, `heat_map.py`,
+`style.py`. Publishing: `output.py`. Run it as `python -m harness.report`.
 """

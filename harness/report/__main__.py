@@ -10,12 +10,15 @@ from datetime import date
 from pathlib import Path
 
 from harness.errors import DatasetError
-from harness.report.document import Material, write_document
+from harness.report.appendix import write_appendix
+from harness.report.document import write_document
 from harness.report.example import choose_example
+from harness.report.fault_check import read_fault_check
 from harness.report.gpu_check import read_gpu_check
 from harness.report.lowering import lower
-from harness.report.numbers import megabytes
-from harness.report.output import FIGURES, REPORT, ReportError, publish_report
+from harness.report.material import Material
+from harness.report.output import APPENDIX, FIGURES, REPORT, ReportError, publish_report
+from harness.report.page import megabytes
 from harness.report.source import DeviceData, read_dataset
 from harness.state import StateError, read_state, write_state
 
@@ -56,15 +59,12 @@ def _report(data_dir: Path | None, output: Path | None, state: Path | None) -> s
     # Read before anything is written, so that a state that cannot be read leaves everything as it was.
     before = None if state is None else read_state(state)
     devices = read_dataset(source)
-    check = read_gpu_check(target)
-    example = choose_example(devices)
-    cuda = example.on("cuda")
-    lowering = None if cuda is None else lower(cuda)
-    material = Material(devices, example, lowering, check, "generation/data" if data_dir is None else str(data_dir))
+    material = _material(devices, target, "generation/data" if data_dir is None else str(data_dir))
 
     def make(folder: Path) -> None:
-        captions = {plot.name: plot.caption for plot in draw_figures(folder / FIGURES, devices)}
+        captions = draw_figures(folder / FIGURES, material)
         write_document(folder / REPORT, material, captions)
+        write_appendix(folder / APPENDIX, material, captions)
 
     publish_report(target, make, [plot.name for plot in PLOTS])
     if state is not None and before is not None:
@@ -72,8 +72,17 @@ def _report(data_dir: Path | None, output: Path | None, state: Path | None) -> s
     return f"wrote {target / REPORT} on {_contents(devices)}"
 
 
+def _material(devices: Sequence[DeviceData], target: Path, data_dir: str) -> Material:
+    """What the report is made of: the data, and what is on record in the report's folder."""
+    checks = read_gpu_check(target), read_fault_check(target)
+    example = choose_example(devices)
+    cuda = example.on("cuda")
+    present, absent = [data for data in devices if data.rows], [data.device for data in devices if not data.rows]
+    return Material(present, absent, example, None if cuda is None else lower(cuda), *checks, data_dir)
+
+
 def _contents(devices: Sequence[DeviceData]) -> str:
-    return ", ".join(f"{len(d.rows):,} {d.device} records ({megabytes(d.code_bytes):.3f} MB)" for d in devices if d.rows)
+    return ", ".join(f"{len(d.rows):,} {d.device} records ({megabytes(d.code_bytes)})" for d in devices if d.rows)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The figure of coverage: the share of the overloads of each builtin group and element type that records exercise, forward and backward.
+"""The figure of coverage: the share of Warp's builtins, of their overloads and of their adjoints that records exercise, by group.
 
-The numbers in the cells are percent; a cell without one stands for a type that the group has no overloads of.
+A cell without a number stands for a type that the group has no overloads of.
 """
 
 from __future__ import annotations
@@ -8,55 +8,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from harness.report.coverage import ledger_of
-from harness.report.source import DeviceData
-from harness.report.style import COLOURS, FAINT, INK, card
+from harness.report.heat_map import draw_shares
+from harness.report.material import Material
+from harness.report.style import card
+from kernels.coverage.ledger import Ledger
 from kernels.coverage.registry import ELEMENT_TYPES
 
 _FLOATS = tuple(kind for kind in ELEMENT_TYPES if "float" in kind)
 
-_SHADES = LinearSegmentedColormap.from_list("coverage", ["#f1f5fa", COLOURS["cpu"]])
-
-_DARK = 0.55
-"""Shares above this are written in white."""
+Counts = dict[tuple[str, str], tuple[int, int]]
 
 
-def draw_coverage(devices: Sequence[DeviceData]) -> Figure:
-    """Two panels that share their rows: every element type forward, and the float types backward."""
-    ledger = ledger_of(devices)
-    forward = ledger.by_group_and_type()
-    totals: dict[str, int] = {}
-    for (group, _), (_, possible) in forward.items():
-        totals[group] = totals.get(group, 0) + possible
-    groups = sorted(totals, key=lambda group: (-totals[group], group))
-    figure = card(1.75 + 0.27 * len(groups))
-    left, right = figure.subplots(1, 2, sharey=True, width_ratios=[len(ELEMENT_TYPES), len(_FLOATS)])
-    _panel(left, "Overloads exercised (%)", groups, ELEMENT_TYPES, forward)
-    _panel(right, "Adjoints (%)", groups, _FLOATS, ledger.by_group_and_type(backward=True))
+def draw_coverage(material: Material) -> Figure:
+    """Three panels that share their rows: builtins, their overloads by element type, and their adjoints by float type."""
+    ledger = material.coverage
+    forward, names = ledger.by_group_and_type(), _names(ledger)
+    groups = sorted({group for group, _ in names}, key=lambda group: (-names[group, "any"][1], group))
+    figure = card(1.35 + 0.175 * len(groups))
+    panels = figure.subplots(1, 3, sharey=True, width_ratios=[1, len(ELEMENT_TYPES), len(_FLOATS)])
+    labels = [f"{group} ({names[group, 'any'][1]})" for group in groups]
+    draw_shares(panels[0], _shares(groups, ["any"], names), labels, ["all types"], "Builtins")
+    draw_shares(panels[1], _shares(groups, ELEMENT_TYPES, forward), labels, ELEMENT_TYPES, "Overloads, by element type")
+    backward = ledger.by_group_and_type(backward=True)
+    draw_shares(panels[2], _shares(groups, _FLOATS, backward), labels, _FLOATS, "Adjoints")
+    figure.suptitle("Percent of Warp's builtins called, and of adjoints checked, by group (builtins in it)", fontsize=11, fontweight="bold")
     return figure
 
 
-def _panel(axes: Axes, title: str, groups: list[str], kinds: Sequence[str], counts: dict[tuple[str, str], tuple[int, int]]) -> None:
-    shares = np.full((len(groups), len(kinds)), np.nan)
-    for row, group in enumerate(groups):
-        for column, kind in enumerate(kinds):
-            covered, possible = counts.get((group, kind), (0, 0))
-            if possible:
-                shares[row, column] = covered / possible
-    axes.pcolormesh(shares, cmap=_SHADES, vmin=0.0, vmax=1.0, edgecolors="white", linewidth=1.2)
-    for (row, column), share in np.ndenumerate(shares):
-        if not np.isnan(share):
-            # Rounded down, so that 100 is all.
-            text = f"{int(100 * share)}"
-            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=7.5, color="white" if share > _DARK else INK)
-    axes.set_xticks(np.arange(len(kinds)) + 0.5, kinds, rotation=60, ha="right", rotation_mode="anchor", fontsize=8.5)
-    axes.set_yticks(np.arange(len(groups)) + 0.5, groups, fontsize=9)
-    axes.set_ylim(len(groups), 0)
-    axes.tick_params(length=0)
-    for side in axes.spines.values():
-        side.set_color(FAINT)
-    axes.set_title(title, fontsize=10.5)
+def _names(ledger: Ledger) -> Counts:
+    counts: Counts = {}
+    for entry in ledger.entries.values():
+        if not entry.excluded:
+            called, of = counts.get((entry.builtin.group, "any"), (0, 0))
+            counts[entry.builtin.group, "any"] = called + bool(entry.records), of + 1
+    return counts
+
+
+def _shares(groups: Sequence[str], kinds: Sequence[str], counts: Counts) -> NDArray[np.float64]:
+    pairs = [[counts.get((group, kind), (0, 0)) for kind in kinds] for group in groups]
+    return np.array([[covered / possible if possible else np.nan for covered, possible in row] for row in pairs])

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import pyarrow.parquet as pq
 
+from harness.directions import kernel_function
 from harness.errors import DatasetError
 from harness.report import numbers
 from harness.report.excerpt import Excerpt, find_excerpt, forward_function
@@ -22,7 +23,7 @@ LONGEST = 39
 
 _TRIED = 20
 
-_ALL_MARKS = 3
+_ALL_MARKS = 4
 
 _WRITE = re.compile(r"^wp::(array_store|atomic_\w+)\(|= wp::atomic_\w+\(")
 
@@ -41,6 +42,12 @@ class Rendition:
     def excerpt(self) -> Excerpt | None:
         """A few statements of the code, forward and backward."""
         return find_excerpt(self.code)
+
+    @property
+    def writes(self) -> int:
+        """How many writes to arrays the forward kernel function has."""
+        function = kernel_function(self.code, "forward")
+        return 0 if function is None else sum(bool(_WRITE.search(line.strip())) for line in function.text.splitlines())
 
     @property
     def forward_function(self) -> str:
@@ -76,8 +83,8 @@ class Example:
 
 def choose_example(devices: Sequence[DeviceData]) -> Example:
     """The shortest kernel that has both a function and a branch and a checked gradient, and whose code has an excerpt of the same lines on
-    every device, up to a write to an array; short of that the next best. One of `devices` at least must have records. Raises DatasetError
-    if a shard cannot be read.
+    every device, up to its one write to an array; short of that the next best. One of `devices` at least must have records. Raises
+    DatasetError if a shard cannot be read.
     """
     present = [data for data in devices if data.rows]
     joined = numbers.pairs(present)
@@ -85,9 +92,9 @@ def choose_example(devices: Sequence[DeviceData]) -> Example:
     shown = present if joined else present[:1]
     by_pair = [{row.pair_id: row for row in data.rows} for data in shown]
     candidates = sorted((row for row in shown[0].rows if not joined or row.pair_id in joined), key=_preference)[:_TRIED]
-    examples = (Example(tuple(_read(data, rows[row.pair_id]) for data, rows in zip(shown, by_pair, strict=True))) for row in candidates)
+    read = [_read(data, [rows[row.pair_id] for row in candidates]) for data, rows in zip(shown, by_pair, strict=True)]
     best, best_marks = None, -1
-    for example in examples:
+    for example in map(Example, zip(*read, strict=True)):
         marks = _marks(example)
         if marks > best_marks:
             best, best_marks = example, marks
@@ -108,15 +115,16 @@ def has_branch(row: Row) -> bool:
 
 
 def _marks(example: Example) -> int:
-    """How well an example can be followed from form to form: 0 without excerpts, 1 with excerpts, more if they are of the same lines, and
-    most if these end in a write, which every form down to the machine's has."""
+    """How well an example can be followed from form to form: 0 without excerpts, 1 with excerpts, more if they are of the same lines, more
+    if these end in a write, which every form down to the machine's has, and most if it is the only one."""
     excerpts = [rendition.excerpt for rendition in example.renditions]
     found = [excerpt for excerpt in excerpts if excerpt is not None]
     if len(found) < len(excerpts):
         return 0
     same = len({(excerpt.first, excerpt.last) for excerpt in found}) == 1
     writes = all(_WRITE.search(excerpt.forward.splitlines()[-1]) for excerpt in found)
-    return 1 + same + (same and writes)
+    alone = all(rendition.writes == 1 for rendition in example.renditions)
+    return 1 + same + (same and writes) + (same and writes and alone)
 
 
 def _preference(row: Row) -> tuple[bool, bool, int, int, int, str]:
@@ -125,12 +133,16 @@ def _preference(row: Row) -> tuple[bool, bool, int, int, int, str]:
     return (lines > LONGEST, row.gradient != "checked", -wanted, lines, row.code_bytes, row.id)
 
 
-def _read(data: DeviceData, row: Row) -> Rendition:
+def _read(data: DeviceData, rows: Sequence[Row]) -> list[Rendition]:
+    """The renditions of some records, in their order, by one pass over the shards."""
+    found: dict[str, tuple[str, str | None]] = {}
     for path in data.shards:
         try:
-            found = pq.read_table(path, columns=["code", "ptx"], filters=[("id", "==", row.id)]).to_pylist()
+            table = pq.read_table(path, columns=["id", "code", "ptx"], filters=[("id", "in", [row.id for row in rows])])
         except OSError as error:
             raise DatasetError(f"{path} cannot be read any more ({error.strerror}): restore it") from None
-        if found:
-            return Rendition(data.device, row, data.preambles.get(row.preamble_id, ""), found[0]["code"], found[0]["ptx"])
-    raise DatasetError(f"record {row.id} is no longer in its shard: the dataset was changed while it was read, run again")
+        found |= {record["id"]: (record["code"], record["ptx"]) for record in table.to_pylist()}
+    for row in rows:
+        if row.id not in found:
+            raise DatasetError(f"record {row.id} is no longer in its shard: the dataset was changed while it was read, run again")
+    return [Rendition(data.device, row, data.manifest.preambles.get(row.preamble_id, ""), *found[row.id]) for row in rows]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-MOST_INSTRUCTIONS = 12
+MOST_INSTRUCTIONS = 6
 
 
 @dataclass(frozen=True)

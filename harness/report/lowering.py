@@ -53,18 +53,15 @@ def lower(cuda: Rendition) -> Lowering:
             failure = str(error)
     at_level = "Warp's default optimization level" if level is None else f"optimization level {level}"
     if own is not None:
-        ptx = _lowered(PTX, own, cuda, f"The record's own `ptx`, made for {arch} at {at_level}")
+        ptx = _lowered(PTX, own, cuda, f"From the record, made for {arch} at {at_level}")
     elif "ptx" in made:
-        ptx = _lowered(PTX, made["ptx"], cuda, f"The record keeps no PTX; this was made for the report, for {arch} at {at_level}")
+        ptx = _lowered(PTX, made["ptx"], cuda, f"Made for the report, for {arch} at {at_level}")
     else:
         ptx = Lowered(f"The record keeps no PTX, and none could be made for the report: {failure}.")
     if tool is None:
-        sass = Lowered(
-            f"To see the SASS, install `{DISASSEMBLER}`, which comes with the CUDA toolkit or by `pip install {DISASSEMBLER_PACKAGE}`, "
-            "and make the report again."
-        )
+        sass = Lowered(f"To see it here, install `{DISASSEMBLER}`: `pip install {DISASSEMBLER_PACKAGE}`.")
     elif "sass" in made:
-        sass = _lowered(SASS, made["sass"], cuda, f"Made for the report, for {arch} at {at_level}, and shown by `{DISASSEMBLER}`")
+        sass = _lowered(SASS, made["sass"], cuda, f"Made for the report, for {arch} at {at_level}, and read by `{DISASSEMBLER}`")
     else:
         sass = Lowered(f"The SASS could not be made for the report: {failure}.")
     return Lowering(ptx, sass)
@@ -95,4 +92,4 @@ def _lowered(form: Form, text: str, cuda: Rendition, origin: str) -> Lowered:
     excerpt = find_instructions(text, cuda.forward_function, form)
     if excerpt is None:
         return Lowered(f"{origin}. It has no write to memory in its forward entry point that could be shown by itself.")
-    return Lowered(f"{origin}. The forward entry point has {excerpt.total:,} instructions in all.", excerpt)
+    return Lowered(f"{origin}; {excerpt.total:,} instructions forward.", excerpt)

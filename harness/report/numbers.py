@@ -56,11 +56,6 @@ class Errors:
     largest: float
 
 
-def megabytes(code_bytes: int) -> float:
-    """MB, 10^6 bytes."""
-    return code_bytes / 1e6
-
-
 def spread(values: Sequence[int]) -> Spread:
     """The spread of at least one value; percentiles are interpolated linearly."""
     return Spread(*(float(p) for p in np.percentile(values, [0, 10, 50, 90, 100])))
@@ -90,9 +85,14 @@ def errors(rows: Iterable[Row], measure: Measure) -> list[Errors]:
     return [Errors(t, len(e), e.count(0.0), statistics.median(e), max(e)) for t, e in sorted(by_tolerance.items())]
 
 
-def over_tolerance(rows: Iterable[Row], measure: Measure) -> int:
-    """Records whose error exceeds their tolerance."""
-    return sum(found is not None and found[0] > found[1] for found in map(measure.of, rows))
+def held(rows: Iterable[Row], measure: Measure) -> list[Row]:
+    """The records whose error is to be within its tolerance: a gradient with a known limitation is not."""
+    return [row for row in rows if measure is FORWARD or not limited(row)]
+
+
+def shares(rows: Iterable[Row], measure: Measure) -> list[float]:
+    """The measured errors that are to be within their tolerances, as shares of these: 1 is the most that passes."""
+    return [found[0] / found[1] for found in map(measure.of, held(rows, measure)) if found is not None and found[1]]
 
 
 def limited(row: Row) -> bool:
@@ -100,9 +100,19 @@ def limited(row: Row) -> bool:
     return row.gradient.startswith(KNOWN_LIMITATION)
 
 
-def exact(rows: Iterable[Row]) -> int:
+def compared_exactly(rows: Iterable[Row]) -> int:
     """Records that were executed and have no forward error: they have no floating-point output and were compared exactly."""
     return sum(row.validation != COMPILED and row.max_error_forward is None for row in rows)
+
+
+def statuses(rows: Iterable[Row]) -> list[tuple[str, int]]:
+    """Gradient statuses, known limitations as one, and their records."""
+    return most_common(row.gradient.partition(":")[0] for row in rows)
+
+
+def met(rows: Iterable[Row]) -> dict[str, int]:
+    """The known limitations that records ran into, by the names of their entries in the ledger, and how many records each."""
+    return dict(most_common(row.gradient.removeprefix(KNOWN_LIMITATION) for row in rows if limited(row)))
 
 
 def levels(rows: Iterable[Row]) -> list[tuple[Validation, int]]:

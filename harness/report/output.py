@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 REPORT = "report.md"
+APPENDIX = "appendix.md"
 FIGURES = "figures"
 
 _TEMPORARY = ".report.tmp"
@@ -18,12 +19,16 @@ class ReportError(Exception):
 
 
 def publish_report(output: Path, make: Callable[[Path], None], figures: Collection[str]) -> None:
-    """Make `output` hold the report and the figures that `make` writes into the folder it is given.
+    """Make `output` hold the report, its appendix and the figures that `make` writes into the folder it is given.
 
     `figures` are the names of all figures there can be: those that `make` did not draw this time are removed. Other files are let be.
     Raises ReportError, with what was there untouched, if `output` cannot be written; what `make` raises goes through.
     """
-    for place, fits in ((output, Path.is_dir), (output / FIGURES, Path.is_dir), (output / REPORT, Path.is_file)):
+    for place, fits in (
+        (output, Path.is_dir),
+        (output / FIGURES, Path.is_dir),
+        *((output / name, Path.is_file) for name in (APPENDIX, REPORT)),
+    ):
         if os.path.lexists(place) and not fits(place):
             raise ReportError(f"{place} is in the way (it is not a {'file' if fits is Path.is_file else 'folder'}): give another --output")
     made: list[Path] = []
@@ -40,7 +45,8 @@ def publish_report(output: Path, make: Callable[[Path], None], figures: Collecti
                 os.replace(temporary / FIGURES / name, output / FIGURES / name)
             else:
                 (output / FIGURES / name).unlink(missing_ok=True)
-        os.replace(temporary / REPORT, output / REPORT)
+        for name in (APPENDIX, REPORT):
+            os.replace(temporary / name, output / name)
         whole = True
     except OSError as error:
         raise ReportError(f"{output} cannot be written ({error.strerror or error}): make room, or give another --output") from None

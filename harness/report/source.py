@@ -1,4 +1,4 @@
-"""What the report is made from: the records of each device, without their generated code, and the summary of the last run.
+"""What the report is made from: the records of each device, without their generated code, the last run's summary, and the production.
 
 Every shard is compared with its checksum before it is read, so that a damaged file is one line and not a wrong number.
 """
@@ -12,8 +12,9 @@ from typing import Any
 
 from harness.errors import DatasetError
 from harness.folder import DEVICES, shard_files
-from harness.manifest import ShardEntry, manifest_path, read_manifest
+from harness.manifest import Manifest, ShardEntry, manifest_path, read_manifest
 from harness.records import FORMAT
+from harness.report.production import Production, read_production
 from harness.shards import check_checksum, check_shard, read_columns
 from harness.summary import summary_path
 
@@ -28,6 +29,7 @@ class Row:
     split: str
     family: str
     seed: int
+    index: int
     kernel_name: str
     python_source: str
     preamble_id: str
@@ -51,6 +53,7 @@ class Row:
     not_executed: str
     resources: str | None
     overloads: list[str]
+    cluster: str
 
 
 @dataclass(frozen=True)
@@ -79,18 +82,38 @@ class Run:
 
 @dataclass(frozen=True)
 class DeviceData:
-    """A device's shards, its records in their order, its last run if a summary of it is there, and the preambles by their ids."""
+    """A device's manifest in the data folder, its records in the order of the shards, its last run and its production, if there are any."""
 
-    device: str
-    shards: tuple[Path, ...]
+    folder: Path
+    manifest: Manifest
     rows: tuple[Row, ...]
     run: Run | None
-    preambles: dict[str, str]
+    production: Production | None
+
+    @property
+    def device(self) -> str:
+        """The device, `cpu` or `cuda`."""
+        return self.manifest.device
+
+    @property
+    def shards(self) -> list[Path]:
+        """Where its shards stand."""
+        return [self.folder / entry.file for entry in self.manifest.shards]
 
     @property
     def code_bytes(self) -> int:
         """Bytes of generated code in all records."""
         return sum(row.code_bytes for row in self.rows)
+
+    @property
+    def python_bytes(self) -> int:
+        """Bytes of Python in all records."""
+        return sum(row.python_bytes for row in self.rows)
+
+    @property
+    def file_bytes(self) -> int:
+        """Bytes of all shards on disk."""
+        return sum(entry.file_bytes for entry in self.manifest.shards)
 
 
 COUNTS = ("asked", "already_there", "run", "passed", "known_limitation", "failed", "skipped", "harvested", "duplicate", "bridge")
@@ -117,8 +140,8 @@ def _read_device(data_dir: Path, device: str) -> DeviceData:
     if shards and not path.exists():
         raise DatasetError(f"{path} is missing, though {shards[0]} is there: restore it, or move {data_dir / device} away")
     rows = tuple(row for entry in manifest.shards for row in _read_shard(data_dir, entry))
-    named = tuple(data_dir / entry.file for entry in manifest.shards)
-    return DeviceData(device, named, rows, _read_run(summary_path(data_dir, device), device), manifest.preambles)
+    run = _read_run(summary_path(data_dir, device), device)
+    return DeviceData(data_dir, manifest, rows, run, read_production(data_dir, device))
 
 
 def _read_shard(data_dir: Path, entry: ShardEntry) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import date
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from generation.code.job import Outcome
 from harness.dataset import Committed, Dataset
 from harness.options import Options
 from harness.records import make_record
+from harness.report.__main__ import main
 from harness.result import CaseResult
 from harness.spool import Spool
 from harness.summary import build_summary, write_summary
@@ -148,10 +150,10 @@ def case_at(index, family):
     )
 
 
-def record_at(index, device="cpu", code=CODE, **outcome):
+def record_at(index, device="cpu", template=CODE, **outcome):
     family, gradient, forward, backward, tolerance = ERRORS[index]
     case = case_at(index, family)
-    text = code.format(first=" + ".join(["x[i]"] * (index + 1))) + "// filler\n" * 40 * index
+    text = template.format(first=" + ".join(["x[i]"] * (index + 1))) + "// filler\n" * 40 * index
     verdict = SimpleNamespace(
         case_id=case.id,
         passed=True,
@@ -208,6 +210,46 @@ def summary_of(device, records, committed, folder):
         wall_seconds=12.5,
         exit_status=1,
     )
+
+
+def write_production(folder, device, *rounds):
+    """The ledger of a production whose rounds differ from the first sample in what is given of them."""
+    base = {
+        "start": 0,
+        "cases": 10,
+        "optimization_level": 0,
+        "passed": 9,
+        "failed": 1,
+        "skipped": 0,
+        "harvested": 8,
+        "duplicates": 1,
+        "bridges": 0,
+        "code_bytes": 30_000_000,
+        "wall_seconds": 100.0,
+        "cpu_seconds": 200.0,
+        "peak_bytes": 2_000_000_000,
+        "attempts": 1,
+    }
+    entries = [base | {"number": number} | entry for number, entry in enumerate(rounds)]
+    settings = {"device": device, "seed": 7, "round_cases": 10, "optimization_level": 0, "before": [0, 0, 0, 0]}
+    data = {"format": "warp-kernel-harness/production/1", **settings, "rounds": entries}
+    (folder / f"production-{device}.json").write_text(json.dumps(data))
+
+
+def run_report(data, output):
+    """The texts of the report and of its appendix."""
+    assert main(["--data-dir", str(data), "--output", str(output)]) == 0
+    return (output / "report.md").read_text(), (output / "appendix.md").read_text()
+
+
+def cells(text, first):
+    """The other cells of the table rows whose first cell is `first`."""
+    return [[c.strip() for c in re.split(r"(?<!\\)\|", line)[2:-1]] for line in text.splitlines() if line.startswith(f"|{first}|")]
+
+
+def section(text, title):
+    """What stands under a heading, up to the next one, code and all."""
+    return re.split(r"\n##+ (?=[A-Z])", text.partition(f"# {title}\n")[2])[0]
 
 
 def edit_json(path, **changes):

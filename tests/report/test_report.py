@@ -1,9 +1,7 @@
-"""The report's content: every number is the one that the records give, and the same data gives the same bytes."""
+"""The report itself: every number is the one that the records give, and the same data gives the same bytes."""
 
 from __future__ import annotations
 
-import ast
-import json
 import os
 import re
 import statistics
@@ -15,16 +13,18 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import matplotlib
+import pyarrow.parquet as pq
 import pytest
-from report_samples import ERRORS, edit_json, files_in, make_dataset
+from report_samples import ERRORS, cells, edit_json, files_in, make_dataset, run_report, section, write_production
 
 from harness.records import SCHEMA
-from harness.report.__main__ import main
+from harness.report.figures import PLOTS
 from kernels.coverage.ledger import Ledger
-from kernels.coverage.profile import read_profile
 
 ROOT = Path(__file__).parents[2]
-FIGURES = ["builtins.svg", "code_size.svg", "coverage.svg", "errors.svg", "families.svg", "seconds.svg"]
+FIGURES = {"report": ["coverage.svg", "diversity.svg", "errors.svg", "cost.svg"], "appendix": ["code_size.svg", "families.svg"]}
+MOST_WORDS = 1800
+MOST_SHOWN = 8
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def made(tmp_path_factory):
     """The data folder, the output folder, and the records."""
     folder = tmp_path_factory.mktemp("made")
     records = make_dataset(folder / "data")
-    assert main(["--data-dir", str(folder / "data"), "--output", str(folder / "report")]) == 0
+    run_report(folder / "data", folder / "report")
     return folder / "data", folder / "report", records
 
 
@@ -41,129 +41,183 @@ def text(made):
     return (made[1] / "report.md").read_text()
 
 
-def report(data, output):
-    assert main(["--data-dir", str(data), "--output", str(output)]) == 0
-    return (output / "report.md").read_text()
+@pytest.fixture
+def of(tmp_path, monkeypatch):
+    """The text of the report, without figures, on a dataset that was changed before."""
+    monkeypatch.setattr("harness.report.figures.PLOTS", ())
+
+    def run(change=lambda data: None, **how):
+        make_dataset(tmp_path / "data", **how)
+        change(tmp_path / "data")
+        return run_report(tmp_path / "data", tmp_path / "report")[0]
+
+    return run
 
 
-def cells(text, first):
-    """The other cells of the table rows whose first cell is `first`."""
-    return [[c.strip() for c in re.split(r"(?<!\\)\|", line)[2:-1]] for line in text.splitlines() if line.startswith(f"|{first}|")]
+def test_the_output_is_the_report_its_appendix_and_the_figures_that_they_show(made):
+    shown = {name: re.findall(r"!\[.+\]\(figures/(.+)\)", (made[1] / f"{name}.md").read_text()) for name in FIGURES}
+    assert shown == FIGURES
+    names = sorted(f"figures/{name}" for figures in FIGURES.values() for name in figures)
+    assert sorted(files_in(made[1])) == ["appendix.md", *names, "report.md"]
 
 
-def test_the_output_is_the_report_and_its_figures_alone(made, text):
-    assert sorted(files_in(made[1])) == [*(f"figures/{name}" for name in FIGURES), "report.md"]
-    assert sorted(re.findall(r"!\[.+\]\(figures/(.+)\)", text)) == FIGURES
+def test_the_parts_are_in_their_order(text):
+    assert re.findall(r"^## (.+)$", text, re.M) == [
+        "Summary",
+        "From Python to machine code",
+        "The dataset",
+        "Validation",
+        "Cost",
+        "Comparison with earlier datasets",
+        "How to use it",
+    ]
 
 
-def test_sizes_by_split(made, text):
-    records = made[2]
-    for split in {r["split"] for r in records} | {"all"}:
-        mine = [r for r in records if split in (r["split"], "all")]
-        megabytes = sum(len(r["code"].encode()) for r in mine) / 1e6
-        assert cells(text, f"cpu, {split}") == [[str(len(mine)), f"{megabytes:.3f}", str(len({r["structure_hash"] for r in mine}))]]
-    assert f"{len(records)} records, {sum(r['code_bytes'] for r in records) / 1e6:.3f} MB of C++ in 2 families" in text
+def test_the_report_is_short(text):
+    prose = re.sub(r"```.*?```", "", text, flags=re.S)
+    words = [word for word in re.findall(r"[^\s|]+", prose) if re.search(r"\w", word)]
+    assert len(words) < MOST_WORDS
+    assert len(re.findall(r"^\| :---|^!\[|^```mermaid", text, re.M)) == MOST_SHOWN
 
 
-@pytest.mark.parametrize(("column", "single"), [("family", True), ("gradient", True), ("builtins", False)])
-def test_counts_and_shares(made, text, column, single):
-    records = made[2]
-    counts = Counter(value for r in records for value in ([r[column]] if single else r[column]))
-    for value, count in counts.items():
-        assert [str(count), f"{count / len(records):.1%}"] in cells(text, f"`{value}`")
+def test_the_summary_says_what_there_is(made, text):
+    size = sum(len(r["code"].encode()) for r in made[2]) / 1e6
+    bar = next(bar for bar in Ledger([SimpleNamespace(**r) for r in made[2]]).bars() if bar.name == "builtins exercised")
+    assert f"**What there is.** 5 CPU records with {size:.3f} MB of C++. A record is " in text
+    assert (
+        f"There is no CUDA yet. The kernels have 5 distinct program structures from 2 families of algorithms, and call {bar.have} of"
+        in text
+    )
 
 
-def test_features_stand_beside_real_kernels(made, text):
-    records = made[2]
-    counts = Counter(feature for r in records for feature in r["features"])
-    for feature, real in read_profile().features.items():
-        assert cells(text, f"`{feature}`") == [[str(counts[feature]), f"{counts[feature] / len(records):.1%}", f"{real:.1%}"]]
-    assert f"Other statement forms of the cpu records: `shape_query` {counts['shape_query'] / len(records):.1%}." in text
-
-
-def test_coverage_is_that_of_the_ledger(made, text):
-    rows = [SimpleNamespace(**record) for record in made[2]]
-    for bar in Ledger(rows).bars():
-        assert cells(text, bar.name) == [[f"{bar.have:,.0f}", f"{bar.of:,.0f}", f"{bar.share:.1%}"]]
-    assert cells(text, "overloads exercised")[0][0] == "2"
-
-
-def test_code_sizes(made, text):
-    sizes = [r["code_bytes"] for r in made[2]]
-    row = cells(text, "cpu, code")[0]
-    assert [row[0], row[2], row[4]] == [f"{value:,.0f}" for value in (min(sizes), statistics.median(sizes), max(sizes))]
-
-
-@pytest.mark.parametrize("tolerance", [1e-13, 4e-6])
-def test_forward_errors_by_tolerance(text, tolerance):
-    assert_errors(text, [forward for _, _, forward, _, t in ERRORS if t == tolerance], tolerance)
-    assert "0 have a forward error above the tolerance; 1 has no forward error" in text
-
-
-@pytest.mark.parametrize("tolerance", [1e-13, 4e-6])
-def test_gradient_errors_by_tolerance_leave_known_limitations_out(text, tolerance):
-    errors = [backward for _, status, _, backward, t in ERRORS if t == tolerance and status == "checked"]
-    assert_errors(text, errors, 10 * tolerance)
-
-
-def assert_errors(text, errors, tolerance):
-    share = max(errors) / tolerance
-    expected = [str(len(errors)), str(errors.count(0.0)), f"{statistics.median(errors):.1e}", f"{max(errors):.1e}", f"{share:.1%}"]
-    assert cells(text, f"cpu, {tolerance:.0e}") == [expected]
-
-
-def test_a_gradient_error_above_its_tolerance_is_counted(text):
-    # One of the samples is 100 times its tolerance of 1e-12, and has no known limitation.
-    assert "1 has a gradient error above the tolerance, those with a known limitation, which are not in the table, left aside." in text
+def test_the_summary_says_how_sure_we_are(text):
+    worst = max(forward / tolerance for _, _, forward, _, tolerance in ERRORS)
+    gradient = max(backward / (10 * tolerance) for _, status, _, backward, tolerance in ERRORS if status == "checked")
+    assert "5 CPU records (100.0%): run on x86_64. What ran agreed" in text
+    assert "The gradient of 3 of 5 records (60.0%) was checked" in text
+    assert f"The largest error, as a share of its tolerance, is {worst:.1%} in an output and {gradient:.1%} in a gradient." in text
+    assert "No run on planted faults is on record.\n" in text
 
 
 def test_the_summary_names_the_limits(text):
-    assert "5 compiled, run on x86_64, and agreed with the reference. The gradient of 3 was checked" in text
-    assert "1 has a gradient that differs from the reference's" in text
-    assert "1 has nothing to differentiate" in text
-    assert "warp-lang 1.19.0 only; architecture x86_64 only; built at optimization level default." in text
+    assert "0 records from a synthesizer, 5 variants of algorithms" in text
+    assert "The backward code of 1 record is untested. 1 record has a wrong gradient, by a defect" in text
+    assert "that of warp-lang 1.19.0, compiled for x86_64 at Warp's default optimization level." in text
 
 
-def test_the_last_run(text):
-    assert "(2026-01-02, seed 7, indices 0 to 7, 2 workers) was asked for 8 cases: 2 were there already, 6 were run." in text
-    assert f"5 passed (1 with a known limitation), {5 / 6:.2%} of those run; 1 failed." in text
-    assert "- `map-000005`: `forward: a|b 'differs'`\n" in text
-    assert cells(text, "build") == [["9.0", f"{9 / 10.25:.1%}"]]
-    assert cells(text, "check") == [["1.2", f"{1.25 / 10.25:.1%}"]]
-    assert "Its stages took 10.2 s, summed over 2 workers:" in text
+def test_splits_are_counted_and_no_cluster_is_in_two(made, text):
+    counts = Counter(record["split"] for record in made[2])
+    assert f"{counts['train']} train, {counts['validation']} validation and {counts['test']} test records; no cluster of" in text
 
 
-def test_a_device_without_data_is_one_line_of_the_summary_and_missing_from_the_kernels_way(text):
-    assert re.findall(r"^- \*\*cuda.*", text, re.M) == ["- **cuda**: there is no CUDA data."]
-    assert "The dataset has no CUDA of this kernel: `pytest --device=cuda` over the same seed and indices" in text
-    assert text.count("Without a CUDA record of this kernel there is nothing to make it of.") == 2
+def test_the_dataset_at_a_glance(made, text):
+    records = made[2]
+    sizes = Counter(record["cluster"] for record in records)
+    together = sum(size for size in sizes.values() if size > 1)
+    assert cells(text, "records")[0] == ["5"]
+    assert cells(text, "MB of generated code, forward and backward") == [[f"{sum(r['code_bytes'] for r in records) / 1e6:.3f}"]]
+    assert cells(text, "MB of Python that it was made of") == [[f"{sum(r['python_bytes'] for r in records) / 1e6:.3f}"]]
+    assert cells(text, "program structures") == [["5"]]
+    assert cells(text, "clusters of near-duplicates") == [[str(len(sizes))]]
+    expected = f"{together} ({together / 5:.1%}); {max(sizes.values())}"
+    assert cells(text, "records in clusters of more than one; in the largest") == [[expected]]
+
+
+def test_what_was_left_out_is_counted(of):
+    changes = {"duplicates": {"7/map-000008": "7/map-000000"}, "bridges": {"7/map-000009": "a b", "7/map-000010": "a b"}}
+    text = of(lambda data: edit_json(data / "manifest-cpu.json", **changes))
+    assert cells(text, "cases left out as duplicates; as bridges") == [["1; 2"]]
+
+
+def test_compression_is_that_of_the_columns(made, text):
+    data, _, records = made
+    stored: Counter[str] = Counter()
+    for path in (data / "cpu").glob("*.parquet"):
+        group = pq.read_metadata(path).row_group(0)
+        for number in range(group.num_columns):
+            stored[group.column(number).path_in_schema] += group.column(number).total_compressed_size
+    code, python = (sum(r[name] for r in records) for name in ("code_bytes", "python_bytes"))
+    assert f"the C++ {code / stored['code']:.1f} times (to {stored['code'] / 1e6:.3f} MB)" in text
+    assert f"its Python {python / stored['python_source']:.1f} times." in text
+
+
+def test_coverage_is_that_of_the_ledger(made, text):
+    ledger = Ledger([SimpleNamespace(**record) for record in made[2]])
+    bars = {bar.name: bar for bar in ledger.bars()}
+    lines = ledger.percentiles()["source_lines"][50]
+    assert "`program` (0.0% of the records)" in text
+    assert f"cover {bars['call sites of real kernels covered'].share:.1%} of the calls of builtins there" in text
+    assert f"The median kernel has {lines[0]:.0f} lines" in text
+    overloads = bars["overloads exercised"]
+    assert f"in {overloads.have:,} of {overloads.of:,} overloads" in text
+
+
+def test_levels_and_gradient_statuses(text):
+    validation = section(text, "Validation")
+    assert "- `executed` (5 CPU): the code ran on the processor" in validation
+    found = re.findall(r"^- `(\w+)` \((\d) CPU\): .*\.$", validation, re.M)
+    assert found == [("executed", "5"), ("checked", "3"), ("not_differentiable", "1"), ("known_limitation", "1")]
+
+
+def test_errors_as_shares_of_their_tolerances_leave_known_limitations_out(text):
+    forward = [error / tolerance for _, _, error, _, tolerance in ERRORS if error == error]
+    backward = [error / (10 * tolerance) for _, status, _, error, tolerance in ERRORS if status == "checked"]
+    for name, shares, over in (("forward", forward, "none"), ("gradient", backward, "1")):
+        told = f"{statistics.median(shares):.1%} of its tolerance in the median and {max(shares):.1%} at most"
+        assert f"The largest {name} error of a record is {told} ({len(shares)} records, {over} above it)." in text
+    assert "The outputs of 1 record are integers or booleans, and equal." in text
+
+
+def test_the_defect_that_was_met_comes_first(text):
+    defects = section(text, "Defects of Warp and planted faults")
+    rows = re.findall(r"^\|(.+)\|(.+)\|(\d+)\|$", defects, re.M)
+    assert rows[0] == ("wp.frac(x) has no adjoint; it should be 1.", "wrong gradient", "1")
+    assert {count for _, _, count in rows[1:]} == {"0"}
+    assert "1 record met 1 of them" in defects
+
+
+def test_the_comparison_sets_ours_beside_the_earlier_ones(made, text):
+    table = section(text, "Comparison with earlier datasets")
+    builtins = {name for record in made[2] for name in record["builtins"]}
+    assert cells(table, "records") == [["45,000 to 72,000", "5"]]
+    assert cells(table, "distinct program structures") == [["66 to 258", "5"]]
+    assert cells(table, "builtins named in the Python") == [["8 to 17", str(len(builtins))]]
+    assert cells(table, "executed and compared with a reference") == [["none", "5 (100.0%)"]]
+    assert cells(table, "gradient checked") == [["none", "3 (60.0%)"]]
+    assert "(KernelBook, KernelBench, ComPile, ExeBench, AnghaBench)" in table
+
+
+def test_a_device_without_data_is_missing_from_the_kernels_way(text):
+    assert "**CUDA**: there is none of this kernel; `pytest --device=cuda` over the same seed and indices" in text
+    assert "PTX**" not in text
     assert "GPU check" not in text
 
 
 def test_the_example_is_the_shortest_with_a_function_and_a_branch(made, text):
     first = made[2][0]
     assert first["python_source"].strip() in text
-    assert f"record `{first['case']}` (seed 7, 15 lines)" in text
-    assert "It has a function and a branch." in text
-    assert "Line 15, `out[i] = b`, became 1 statement" in text or "Line 13, `a = x[i]`, became 2 statements;" in text
+    sizes = f"{first['python_bytes']} bytes of Python became {first['code_bytes']:,} bytes of C++"
+    assert f"One kernel on this way, `{first['case']}` of seed 7: {sizes}, forward and backward." in text
     assert f"pytest --device=cpu --seed=7 --case={first['case']}" in text
 
 
-def test_all_columns_are_named(text):
-    assert f"{len(SCHEMA.names)} columns: {', '.join(f'`{name}`' for name in SCHEMA.names)}." in text
+def test_the_columns_are_counted(text):
+    assert f"with {len(SCHEMA.names)} columns" in text
 
 
-def test_the_pyarrow_lines_run_and_the_others_parse(made, text, capsys):
-    blocks = re.findall(r"```python\n(.*?)\n```", text, re.S)
-    assert [len(ast.parse(block).body) for block in blocks[-2:]] == [3, 3]
-    exec(blocks[-1])
+def test_the_lines_that_load_it_run(made, text, capsys):
+    [block] = re.findall(r"```python\n(import pyarrow.*?)\n```", text, re.S)
+    exec(block)
     assert capsys.readouterr().out.strip() in [r["code"].strip() for r in made[2]]
 
 
-def test_headings_are_unique(text):
+@pytest.mark.parametrize("name", FIGURES)
+def test_headings_are_unique_and_links_lead_somewhere(made, name):
+    text = (made[1] / f"{name}.md").read_text()
     outside = re.sub(r"```.*?```", "", text, flags=re.S)
     headings = re.findall(r"^#+ (.+)$", outside, re.M)
-    assert len(headings) == len(set(headings)) > 10
+    assert len(headings) == len(set(headings)) > 8
+    assert all((made[1] / link).is_file() for link in re.findall(r"\]\((.+?)\)", outside))
 
 
 def test_the_same_data_gives_the_same_bytes_in_another_process_and_with_the_users_settings(made, tmp_path):
@@ -177,61 +231,46 @@ def test_the_same_data_gives_the_same_bytes_in_another_process_and_with_the_user
 
 
 def test_figures_are_well_formed_and_undated(made):
-    for name in FIGURES:
-        content = (made[1] / "figures" / name).read_text()
+    for plot in PLOTS:
+        content = (made[1] / "figures" / plot.name).read_text()
         assert ElementTree.fromstring(content).tag.endswith("svg")
         assert "<dc:date>" not in content
 
 
-def test_the_users_matplotlib_settings_come_back(made, tmp_path):
+def test_figures_of_two_devices_and_their_productions_are_drawn(tmp_path):
+    for device in ("cpu", "cuda"):
+        make_dataset(tmp_path / "data", device)
+        write_production(tmp_path / "data", device, {}, {"optimization_level": None})
+    run_report(tmp_path / "data", tmp_path / "report")
+    assert sorted(path.name for path in (tmp_path / "report" / "figures").iterdir()) == sorted(plot.name for plot in PLOTS)
+
+
+def test_the_users_matplotlib_settings_come_back(made, tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.report.figures.PLOTS", [plot for plot in PLOTS if plot.name == "code_size.svg"])
     with matplotlib.rc_context({"font.size": 30.0, "svg.hashsalt": "mine"}):
-        report(made[0], tmp_path / "report")
+        run_report(made[0], tmp_path / "report")
         assert (matplotlib.rcParams["font.size"], matplotlib.rcParams["svg.hashsalt"]) == (30.0, "mine")
 
 
-def test_two_devices_stand_side_by_side(tmp_path):
-    make_dataset(tmp_path / "data")
-    make_dataset(tmp_path / "data", "cuda")
-    text = report(tmp_path / "data", tmp_path / "report")
-    assert cells(text, "`map`") == [["2", "40.0%", "2", "40.0%"]]
-    assert cells(text, "cuda, all")[0][0] == "5"
-    assert "5 kernels have a record on each of cpu and cuda: the two have the same `pair_id`" in text
-    assert "There is no CUDA data" not in text
-
-
-def test_without_a_summary_the_run_is_said_to_be_unknown_and_its_old_figure_goes(made, tmp_path):
+def test_a_figure_without_data_goes_and_other_files_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.report.figures.PLOTS", [plot for plot in PLOTS if plot.name == "cost.svg"])
     make_dataset(tmp_path / "data", summary=False)
     (tmp_path / "report" / "figures").mkdir(parents=True)
-    (tmp_path / "report" / "figures" / "seconds.svg").write_text("old")
+    (tmp_path / "report" / "figures" / "cost.svg").write_text("old")
     (tmp_path / "report" / "figures" / "mine.svg").write_text("kept")
-    text = report(tmp_path / "data", tmp_path / "report")
-    assert "There is no summary of a run on cpu." in text
-    assert "seconds.svg" not in text
-    assert sorted(p.name for p in (tmp_path / "report" / "figures").iterdir()) == sorted([*FIGURES[:-1], "mine.svg"])
+    text = run_report(tmp_path / "data", tmp_path / "report")[0]
+    assert "cost.svg" not in text
+    assert [path.name for path in (tmp_path / "report" / "figures").iterdir()] == ["mine.svg"]
 
 
-def test_a_run_with_nothing_left_to_run(made, tmp_path):
-    records = make_dataset(tmp_path / "data")
-    counts = dict.fromkeys(("run", "passed", "known_limitation", "failed", "skipped", "harvested", "duplicate", "bridge"), 0) | {
-        "asked": 8,
-        "already_there": 8,
-    }
-    edit_json(tmp_path / "data" / "summary-cpu.json", cases=counts, failures=[], seconds={})
-    text = report(tmp_path / "data", tmp_path / "report")
-    assert "8 were there already, 0 were run. None was left to run. It added 0 records" in text
-    assert f"{len(records)} records" in text
-
-
-def test_code_of_another_form_is_not_excerpted(tmp_path):
-    make_dataset(tmp_path / "data", code="void scale() {{}}\n")
-    text = report(tmp_path / "data", tmp_path / "report")
-    assert "This record's C++ has no few consecutive lines that could be shown by themselves." in text
-    assert "It has no few consecutive lines that could be shown by themselves." in text
+def test_code_of_another_form_is_not_excerpted(of):
+    text = of(code="void scale() {{}}\n")
+    assert "**C++**: this kernel's has no few consecutive statements that could be shown by themselves." in text
     assert "```cpp" not in text
 
 
-def test_cases_that_need_a_newer_warp_are_told(made, tmp_path):
-    make_dataset(tmp_path / "data")
-    path = tmp_path / "data" / "summary-cpu.json"
-    edit_json(path, cases=json.loads(path.read_text())["cases"] | {"skipped": 2})
-    assert "6 were run, and 2 need a newer Warp. 5 passed" in report(tmp_path / "data", tmp_path / "report")
+def test_a_run_with_nothing_left_to_run(of):
+    names = ("run", "passed", "known_limitation", "failed", "skipped", "harvested", "duplicate", "bridge")
+    counts = dict.fromkeys(names, 0) | {"asked": 8, "already_there": 8}
+    text = of(lambda data: edit_json(data / "summary-cpu.json", cases=counts, failures=[], seconds={}))
+    assert "was over 0 cases and took 12.5 s with 2 workers. None was left to run.\n" in text

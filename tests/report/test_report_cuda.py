@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from report_samples import PTX, make_dataset
+from report_samples import CODE, PTX, cells, make_dataset, run_report, section
 
 from harness.gpu_check import FORMAT
 from harness.report import lowering
@@ -32,108 +32,132 @@ CHECK = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
+
 def report(data, output):
-    assert main(["--data-dir", str(data), "--output", str(output)]) == 0
-    return (output / "report.md").read_text()
+    return run_report(data, output)[0]
 
 
-def section(text, title):
-    """What stands under a heading, up to the next one, code and all."""
-    return re.split(r"\n##+ (?=[A-Z])", text.partition(f"# {title}\n")[2])[0]
+def code(text, form):
+    """The blocks of code that follow the bold name of a form, before the next."""
+    return re.findall(r"```\w+\n(.*?)\n```", part(text, form), re.S)
 
 
-def code(text, title):
-    return re.findall(r"```\w+\n(.*?)\n```", section(text, title), re.S)
+def part(text, form):
+    """What stands from the bold name of a form up to the next one."""
+    return re.split(r"\n\*\*(?=[A-Z])|\n## ", text.partition(f"**{form}**")[2])[0]
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory):
-    """The report on a CPU and a CUDA dataset, of which one kernel is missing on the CPU and one CUDA record was compiled only."""
+def texts(tmp_path_factory, no_figures):
+    """Report and appendix on CPU and CUDA, of which one kernel is missing on the CPU and one CUDA record was compiled only."""
     folder = tmp_path_factory.mktemp("both")
     compiled = {"validation": "compiled", "executed_on": "", "not_executed": "asm needs a GPU"}
     make_dataset(folder / "data", indices=range(1, 5))
     make_dataset(folder / "data", "cuda", outcomes={4: compiled})
-    return report(folder / "data", folder / "report")
+    return run_report(folder / "data", folder / "report")
+
+
+@pytest.fixture(scope="module")
+def both(texts):
+    return texts[0]
+
+
+@pytest.fixture(scope="module")
+def appendix(texts):
+    return texts[1]
 
 
 def test_the_kernel_is_one_that_both_devices_have(both):
     # Index 0 is shorter, and has no CPU record.
-    assert "This is record `map-000001` (seed 7, 15 lines)" in both
+    assert "One kernel on this way, `map-000001` of seed 7: " in both
 
 
 def test_the_same_statements_are_shown_in_every_form(both):
-    assert code(both, "Python") == ["a = x[i] + x[i]\nb = twice(a)\nout[i] = b"]
-    cpp, cuda = code(both, "C++"), code(both, "CUDA")
-    assert cpp == cuda
-    assert cpp[0].splitlines()[-2] == "wp::array_store(var_out, var_0, var_4);"
-    assert code(both, "PTX") == ["// [...]\nld.global.f32 %f1, [%rd3];\nadd.f32 %f2, %f1, %f1;\nst.global.f32 [%rd4], %f2;\n// [...]"]
+    [cpp] = code(both, "C++")
+    assert cpp.splitlines()[-1] == "wp::array_store(var_out, var_0, var_4);"
+    assert "**CUDA**: the same statements, which the threads of a GPU run at once." in both
+    assert code(both, "PTX") == ["ld.global.f32 %f1, [%rd3];\nadd.f32 %f2, %f1, %f1;\nst.global.f32 [%rd4], %f2;"]
+    [backward] = code(both, "Backward")
+    assert backward.splitlines()[0] == "wp::adj_array_store(var_out, var_0, var_4, adj_out, adj_0, adj_4);"
 
 
 def test_the_records_ptx_is_said_to_be_its_own(both):
-    text = section(both, "PTX")
-    assert "The record's own `ptx`, made for sm_90 at Warp's default optimization level." in text
-    assert "The forward entry point has 7 instructions in all." in text
+    assert "From the record, made for sm_90 at Warp's default optimization level; 7 instructions forward." in part(both, "PTX")
+    assert "these are the 3 up to the last write to memory, `st.global.f32`:" in part(both, "PTX")
 
 
 def test_without_a_disassembler_a_sentence_names_it(both):
-    text = section(both, "SASS")
-    assert "To see the SASS, install `nvdisasm`, which comes with the CUDA toolkit or by `pip install nvidia-cuda-nvdisasm`" in text
-    assert (
-        "On sm_90 the forward entry point takes 21 registers per thread; the backward entry point takes 30 registers per thread, " in text
-    )
+    sass = part(both, "SASS")
+    assert "To see it here, install `nvdisasm`: `pip install nvidia-cuda-nvdisasm`." in sass
+    words = "On sm_90 the forward entry point takes 21 registers per thread; the backward entry point takes 30 registers per thread, "
+    assert words in sass
     assert code(both, "SASS") == []
 
 
-def test_levels_and_reasons_by_device(both):
-    text = section(both, "Validation")
-    assert "|cpu, `executed`|x86_64|x86_64|4|" in text
-    assert "|cuda, `executed_on_host`|x86_64|sm_90|4|" in text
-    assert "|cuda, `compiled`|nothing|sm_90|1|" in text
+def test_levels_and_reasons_by_device(appendix):
+    text = section(appendix, "Validation levels and gradients")
+    assert "|CPU, `executed`|x86_64|x86_64|4|" in text
+    assert "|CUDA, `executed_on_host`|x86_64|sm_90|4|" in text
+    assert "|CUDA, `compiled`|nothing|sm_90|1|" in text
+    assert "|why CUDA code was not executed|records|" in text
     assert "|`asm needs a GPU`|1|" in text
 
 
 def test_the_summary_tells_the_levels_apart(both):
-    assert "4 compiled for sm_90, run on the host (x86_64) instead of a GPU, and agreed with the reference" in both
-    assert "1 compiled for sm_90 only, never run" in both
-    assert "1 has not been executed, for reasons given under Validation" in both
+    assert "4 CPU records (100.0%): run on x86_64." in both
+    assert "4 CUDA records (80.0%): compiled by NVRTC for sm_90, and run on x86_64 in place of a GPU." in both
+    assert "1 CUDA record (20.0%): compiled for sm_90, never run." in both
+    assert "CUDA that ran on the host does not show how a GPU rounds" in both
 
 
 def test_what_each_level_shows_is_said_once(both):
-    text = section(both, "How sure we are")
-    assert re.findall(r"^- \*\*(.+?)\*\* \((.+?)\)", text, re.M) == [
-        ("executed", "4 cpu records"),
-        ("executed on the host", "4 cuda records"),
-        ("compiled", "1 cuda records"),
-    ]
-    assert SENTENCE in text
+    found = re.findall(r"^- `(executed|executed_on_host|compiled)` \((.+?)\)", section(both, "Validation"), re.M)
+    assert found == [("executed", "4 CPU"), ("executed_on_host", "4 CUDA"), ("compiled", "1 CUDA")]
+    assert f"**GPU check**: {SENTENCE}" in both
+    assert "No run on planted faults or on a GPU is on record." in both
 
 
 def test_how_the_devices_join(both):
-    text = section(both, "CPU and CUDA side by side")
-    assert "4 kernels have a record on each of cpu and cuda" in text
-    rows = re.findall(r"^\|(cpu|cuda)\|(\d+)\|(\d+)\|", text, re.M)
-    assert rows == [("cpu", "4", "0"), ("cuda", "4", "1")]
+    assert "; 4 kernels have both. A record is" in both
+    assert "translate Python kernels to C++ and CUDA, and between these for 4 kernels;" in both
 
 
-def test_registers_are_spread_over_the_records_that_have_them(both):
-    assert "|cuda, forward (5 records)|20|20|22|24|24|" in both
+def test_devices_stand_side_by_side(both, appendix):
+    assert cells(both, "records")[0] == ["4", "5"]
+    assert cells(appendix, "`map`") == [["1", "25.0%", "2", "40.0%"]]
+    assert cells(both, "CUDA text") == [["without `__global__`", "-", "whole, as NVRTC compiled it"]]
+    assert "There is no" not in both
+
+
+def test_registers_are_spread_over_the_records_that_have_them(appendix):
+    assert "|CUDA, forward (5 records)|20|20|22|24|24|" in appendix
 
 
 def test_cuda_alone_shows_what_there_is_and_says_what_is_missing(tmp_path):
     make_dataset(tmp_path / "data", "cuda")
     text = report(tmp_path / "data", tmp_path / "report")
-    assert "The dataset has no C++ of this kernel: `pytest --device=cpu` over the same seed and indices" in section(text, "C++")
+    assert "**C++**: there is none of this kernel; `pytest --device=cpu` over the same seed and indices" in text
     assert len(code(text, "CUDA")) == len(code(text, "PTX")) == 1
-    assert "side by side" not in text
+    assert "have both" not in text
 
 
 def test_devices_without_a_kernel_in_common_show_the_first_ones_kernel(tmp_path):
     make_dataset(tmp_path / "data", indices=[0])
     make_dataset(tmp_path / "data", "cuda", indices=[1])
     text = report(tmp_path / "data", tmp_path / "report")
-    assert "This is record `map-000000`" in text
-    assert "The dataset has no CUDA of this kernel" in section(text, "CUDA")
-    assert "0 kernels have a record on each of cpu and cuda" in text
+    assert "One kernel on this way, `map-000000`" in text
+    assert "**CUDA**: there is none of this kernel" in text
+    assert "; 0 kernels have both." in text
+
+
+def test_a_kernel_that_writes_once_is_shown_before_a_shorter_one(tmp_path):
+    """Both have the same Python lines; the first writes a second time, after the statements that could be shown."""
+    once = CODE.format(first="x[i]")
+    twice = once.replace("    // if i <", "    wp::array_store(var_out, var_0, var_9);\n    // if i <", 1)
+    make_dataset(tmp_path / "data", indices=[0, 1], outcomes={0: {"code": twice}})
+    assert "One kernel on this way, `map-000001`" in report(tmp_path / "data", tmp_path / "report")
 
 
 @pytest.fixture
@@ -160,8 +184,8 @@ def command(monkeypatch):
 def test_ptx_that_is_not_in_the_record_is_made_for_the_report(tmp_path, command):
     calls = command(ptx=PTX)
     make_dataset(tmp_path / "data", "cuda", outcomes={0: {"ptx": None, "resources": None}})
-    text = section(report(tmp_path / "data", tmp_path / "report"), "PTX")
-    assert "The record keeps no PTX; this was made for the report, for sm_90 at Warp's default optimization level." in text
+    text = part(report(tmp_path / "data", tmp_path / "report"), "PTX")
+    assert "Made for the report, for sm_90 at Warp's default optimization level; " in text
     assert "st.global.f32 [%rd4], %f2;" in text
     [call] = calls
     assert call[1:3] == ["-m", "generation.code.cuda.show"]
@@ -172,7 +196,7 @@ def test_a_compiler_that_fails_is_quoted_and_the_report_goes_on(tmp_path, comman
     command(status=2, error="kernel.cu does not compile for sm_90: kernel.cu(1): error: no\n")
     make_dataset(tmp_path / "data", "cuda", outcomes={0: {"ptx": None, "resources": None}})
     text = report(tmp_path / "data", tmp_path / "report")
-    assert "none could be made for the report: kernel.cu does not compile for sm_90: kernel.cu(1): error: no." in section(text, "PTX")
+    assert "none could be made for the report: kernel.cu does not compile for sm_90: kernel.cu(1): error: no." in part(text, "PTX")
 
 
 def test_sass_is_shown_where_a_disassembler_is(tmp_path, command, monkeypatch):
@@ -181,22 +205,22 @@ def test_sass_is_shown_where_a_disassembler_is(tmp_path, command, monkeypatch):
     command(ptx=PTX, sass=sass)
     make_dataset(tmp_path / "data", "cuda")
     text = report(tmp_path / "data", tmp_path / "report")
-    assert code(text, "SASS") == ["// [...]\nSTG.E desc[UR4][R4.64], R5 ;\n// [...]"]
-    assert "shown by `nvdisasm`" in section(text, "SASS")
+    assert code(text, "SASS") == ["STG.E desc[UR4][R4.64], R5 ;"]
+    assert "read by `nvdisasm`" in part(text, "SASS")
 
 
 def test_a_run_on_a_gpu_is_shown(tmp_path):
     make_dataset(tmp_path / "data", "cuda")
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "gpu-check.json").write_text(json.dumps(CHECK))
-    text = report(tmp_path / "data", tmp_path / "report")
-    certainty = section(text, "How sure we are")
+    text, appendix = run_report(tmp_path / "data", tmp_path / "report")
+    certainty = section(text, "Defects of Warp and planted faults")
     assert "on Test GPU 9000, 1,999 cases were executed, 1,800 had their gradient checked, 1 failed." in certainty
     assert "The worst error was 25.0% of its tolerance in an output and 50.0% of its tolerance in a gradient. It took 33.2 s." in certainty
     rows = ("|memory bytes|`80,000,000,000 bytes`|", "|driver version|`999.1`|", "|versions|`warp 1.19.0, numpy 2.0`|")
-    assert all(row in certainty for row in rows)
-    assert "- `map-000005`: `forward: a|b 'differs'`" in certainty
-    assert text.count("on Test GPU 9000") == 2
+    assert all(row in section(appendix, "Run on a GPU") for row in rows)
+    assert "- `map-000005`: `forward: a|b 'differs'`" in appendix
+    assert "On Test GPU 9000, 1,999 cases" in section(text, "Summary")
     assert SENTENCE not in text
 
 

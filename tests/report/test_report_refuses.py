@@ -14,6 +14,8 @@ from harness.report import document, output
 from harness.report.__main__ import main
 from harness.state import State, read_state
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 RESTORE = "restore it, or move {0}/cpu and manifest-cpu.json away to start anew"
 
 
@@ -113,6 +115,11 @@ def test_a_summary_of_another_form(refusal, data, changes, what):
     assert refusal(data).startswith(f"{data}/summary-cpu.json {what}")
 
 
+def test_a_production_of_another_form(refusal, data):
+    (data / "production-cpu.json").write_text("{}")
+    assert refusal(data).startswith(f"{data}/production-cpu.json is not the ledger of a production of cpu in the format ")
+
+
 def test_a_summary_that_is_not_json(refusal, data):
     (data / "summary-cpu.json").write_text("no")
     assert refusal(data).startswith(f"{data}/summary-cpu.json cannot be read as JSON (")
@@ -130,8 +137,9 @@ def test_an_output_under_a_file(refusal, made, tmp_path):
     assert refusal(made, target) == f"{target} cannot be written (Not a directory): make room, or give another --output"
 
 
-def test_a_folder_where_the_report_goes(refusal, made, tmp_path):
-    path = tmp_path / "out" / "report.md"
+@pytest.mark.parametrize("name", ["report.md", "appendix.md"])
+def test_a_folder_where_a_file_goes(refusal, made, tmp_path, name):
+    path = tmp_path / "out" / name
     path.mkdir(parents=True)
     assert refusal(made, tmp_path / "out") == f"{path} is in the way (it is not a file): give another --output"
 

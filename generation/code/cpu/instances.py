@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from generation.code.compounds import compound_kind
 from generation.code.unit import Emitted
 from kernels.case import Case
 
@@ -21,6 +22,7 @@ _TEMPLATE = re.compile(
 )
 _BOTH = re.compile(r"^    const bool wp_linear_contiguous = ", re.MULTILINE)
 _ADJOINT = re.compile(r"_wp_adj_args->(\w+)\.strides\[0\] ==")
+_ARRAY = re.compile(r"_wp_args->(\w+)\.strides\[0\] ==")
 
 
 def other_instances(emitted: Emitted) -> str:
@@ -28,6 +30,10 @@ def other_instances(emitted: Emitted) -> str:
     of two is taken."""
     case, code = emitted.case, emitted.code
     if case.block_dim is not None or len(_BOTH.findall(code)) != 2:
+        return ""
+    built = {argument.name for argument in case.arguments if compound_kind(argument.dtype)}
+    if not built.isdisjoint(_ARRAY.findall(code)):
+        # A view that is not contiguous.
         return ""
     taken = {"forward": "true", "backward": "true" if _has_gradients(case, _ADJOINT.findall(code)) else "false"}
     lines = [f"struct wp_args_{emitted.name};"]

@@ -7,6 +7,11 @@ from kernels.language.operation import MULTIPLY, declare
 
 _RARE = 0.05
 
+_SQUARE = """
+def square_matrix(size, *entries):
+    rows = np.stack(np.broadcast_arrays(*entries), axis=-1)
+    return rows.reshape((*rows.shape[:-1], size, size))"""
+
 
 def _hull(*parts: Interval) -> Interval:
     return Interval(min(p.low for p in parts), max(p.high for p in parts))
@@ -18,7 +23,6 @@ def _slots(count: int) -> str:
 
 for _letter, _size in (("Y", 2), ("K", 3), ("Z", 4)):
     _count = _size * _size
-    _numpy = f"np.stack(np.broadcast_arrays({_slots(_count)}), axis=-1).reshape((*np.broadcast({_slots(_count)}).shape, {_size}, {_size}))"
     for _name, _warp in (
         (f"make_mat{_size}{_size}", f"{{{_letter}}}({_slots(_count)})"),
         (f"generic_matrix_{_size}", f"wp.matrix({_slots(_count)}, shape=({_size}, {_size}))"),
@@ -27,8 +31,9 @@ for _letter, _size in (("Y", 2), ("K", 3), ("Z", 4)):
             _name,
             f"{','.join('R' * _count)} -> {_letter}",
             _warp,
-            _numpy.replace("np.broadcast(", "np.broadcast_arrays(").replace(").shape", ")[0].shape"),
+            f"square_matrix({_size}, {_slots(_count)})",
             _hull,
+            helpers=(_SQUARE,),
             nouns=("entries", "local_mat"),
             weight=_RARE / _size,
         )

@@ -7,7 +7,7 @@ DEVICE ?= cpu
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: data test lint benchmark gpu-check faults clean
+.PHONY: data test lint benchmark gpu-check faults chaos clean
 .NOTPARALLEL:
 
 # The main job's exit status counts; a run with failures still gets its report.
@@ -34,6 +34,10 @@ gpu-check: $(VENV)/installed-report
 # generation/report/fault-check.json.
 faults: $(VENV)/installed-report,test
 	@$(BIN)/python -m tests.faults.check_faults
+
+# Kills a production at random, again and again, and compares what it made with an undisturbed one; takes a quarter of an hour.
+chaos: $(VENV)/installed-report,test
+	@$(BIN)/python -m tests.chaos.chaos
 
 clean:
 	@rm -rf $(VENV) .cache build failures *.egg-info .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -9,6 +9,7 @@ manifest has none of it: what its first commit writes, spools that were found th
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -36,11 +37,12 @@ def publish_manifest(manifest: Manifest, path: Path) -> None:
     Raises OSError, leaving the old manifest, if the disk refuses.
     """
     ours = not path.exists() or was_made_here(path)
-    manifest.write(path)
     if ours:
-        # A cache that cannot be written costs no dataset: whoever verifies it will be asked.
+        # Before the manifest is there, so that a kill in between does not leave one that nobody made. A cache that cannot be written costs
+        # no dataset: whoever verifies it will be asked.
         with contextlib.suppress(OSError):
-            _remember(file_sha256(path))
+            _remember(hashlib.sha256(manifest.text.encode()).hexdigest())
+    manifest.write(path)
 
 
 def was_made_here(path: Path) -> bool:

@@ -55,8 +55,9 @@ class Manifest:
         numbers = [int(shard.file.rsplit("-", 1)[1].split(".")[0]) for shard in self.shards if shard.split == split]
         return max(numbers, default=-1) + 1
 
-    def write(self, path: Path) -> None:
-        """Replace the manifest at `path`. Raises OSError, leaving the old one, if the disk refuses."""
+    @property
+    def text(self) -> str:
+        """What the manifest's file holds."""
         data = {
             "format": FORMAT,
             "device": self.device,
@@ -68,7 +69,11 @@ class Manifest:
             "duplicates": self.duplicates,
             "bridges": self.bridges,
         }
-        publish_text(path, json.dumps(data, indent=1) + "\n")
+        return json.dumps(data, indent=1) + "\n"
+
+    def write(self, path: Path) -> None:
+        """Replace the manifest at `path`. Raises OSError, leaving the old one, if the disk refuses."""
+        publish_text(path, self.text)
 
 
 def manifest_path(data_dir: Path, device: str) -> Path:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from generation.production.ledger import Ledger
 from generation.production.request import ROOT, ProductionError, Request
+from generation.production.tree import dies_with
 from harness.state import PHASES, State, StateError, read_state, write_state
 
 PHASE_OF = {"cpu": "P1", "cuda": "P2"}
 
-_BEGUN = State("P1", "in_progress", "Make the CPU dataset: python -m generation.produce")
+_PURPOSES = {"P1": "Make the CPU dataset", "P2": "Make the CUDA dataset", "P3": "Write the report"}
+_DONE = "None: the datasets and the report are there."
 
 
 def begin(request: Request) -> State:
     """The state as it stands; a new one where the folder given has none. Raises ProductionError if it cannot be read."""
     if not request.state.exists() and not request.is_default_folder:
-        return _BEGUN
+        return State("P1", "in_progress", _next_action(request, "P1"))
     try:
         return read_state(request.state)
     except StateError as error:
@@ -36,9 +38,9 @@ def note_round(request: Request, ledger: Ledger) -> None:
     """Says in the state where the production goes on."""
     state = begin(request)
     records, code_bytes, *_ = ledger.counted
-    command = f"python -m generation.produce --device {ledger.device} --target-mb {request.target_bytes / 1e6:g}"
+    command = _command(request, f" --device {ledger.device} --target-mb {request.target_bytes / 1e6:g}")
     reached = f"{records} records, {code_bytes / 1e6:.1f} MB"
-    _write(request, state.with_next_action(f"Go on with round {len(ledger.rounds)}: `{command}` ({reached} so far)."))
+    _write(request, state.with_next_action(f"Go on with round {len(ledger.rounds)}: {command} ({reached} so far)."))
 
 
 def note_target(request: Request, ledger: Ledger, day: date) -> None:
@@ -50,22 +52,18 @@ def note_target(request: Request, ledger: Ledger, day: date) -> None:
         f"{PHASES[PHASE_OF[ledger.device]]}: {code_bytes / 1e6:.1f} MB in {records} records, by {rounds} of {ledger.round_cases} cases "
         f"of seed {ledger.seed}."
     )
-    if (day, activity) not in state.log:
+    if activity not in [known for _, known in state.log]:
         state = state.with_activity(day, activity)
     if device_of(state) == ledger.device:
-        action = {
-            "cpu": "Make the CUDA dataset: `python -m generation.produce --device cuda`.",
-            "cuda": "Look at the report that production wrote, and commit it.",
-        }[ledger.device]
-        state = state.advance(action)
-    _write(request, state)
+        state = state.advance(_DONE)
+    _write(request, state.with_next_action(_DONE if state.status == "completed" else _next_action(request, state.phase)))
 
 
 def note_report(request: Request) -> None:
-    """Says in the state that the report on both datasets is there, if that was the phase."""
+    """Says in the state that the report on both datasets is there, if that was the phase and one was asked for."""
     state = begin(request)
-    if state.phase == "P3" and state.status == "in_progress":
-        _write(request, replace(state.advance("None: the datasets and the report are there.")))
+    if request.report is not None and state.phase == "P3" and state.status == "in_progress":
+        _write(request, state.advance(_DONE))
 
 
 def note_stop(request: Request, reason: str) -> None:
@@ -78,11 +76,24 @@ def write_report(request: Request) -> str:
     if request.report is None:
         return ""
     command = [sys.executable, "-m", "harness.report", "--data-dir", str(request.data_dir), "--output", str(request.report)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    # One that outlived this process would be in the way of the next call's.
+    tied = dies_with(os.getpid())
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, preexec_fn=tied)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["it said nothing"]
         raise ProductionError(f"the report was not written: {lines[-1]}")
     return done.stdout.strip()
+
+
+def _next_action(request: Request, phase: str) -> str:
+    """What a phase that is in progress calls for."""
+    device = next((f" --device {device}" for device, about in PHASE_OF.items() if about == phase), "")
+    return f"{_PURPOSES[phase]}: {_command(request, device)}."
+
+
+def _command(request: Request, options: str) -> str:
+    folder = "" if request.is_default_folder else f" --data-dir {request.data_dir}"
+    return f"`python -m generation.produce{options}{folder}`"
 
 
 def _write(request: Request, state: State) -> None:

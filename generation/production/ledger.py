@@ -110,5 +110,20 @@ def _from_json(data: dict[str, Any]) -> Ledger:
     if [entry.number for entry in rounds] != list(range(len(rounds))):
         raise ValueError("its rounds are not numbered from 0 on")
     records, code_bytes, duplicates, bridges = data["before"]
-    before = (int(records), int(code_bytes), int(duplicates), int(bridges))
-    return Ledger(data["device"], data["seed"], data["round_cases"], data["optimization_level"], before, rounds)
+    settings = {name: data[name] for name in ("device", "seed", "round_cases", "optimization_level")}
+    ledger = Ledger(**settings, before=(records, code_bytes, duplicates, bridges), rounds=rounds)
+    for part in (ledger, *rounds):
+        for name, value in vars(part).items():
+            if name not in ("device", "before", "rounds") and not _is_amount(name, value):
+                raise ValueError(f"its {name} is {value!r}")
+    if not all(_is_amount("before", value) for value in ledger.before):
+        raise ValueError(f"its before is {list(ledger.before)!r}")
+    return ledger
+
+
+def _is_amount(name: str, value: Any) -> bool:
+    """Whether a value of the ledger is what its name asks for: a number, of seconds or else whole, or no level."""
+    if value is None:
+        return name == "optimization_level"
+    kinds = (int, float) if name.endswith("seconds") else (int,)
+    return isinstance(value, kinds) and not isinstance(value, bool) and value >= 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,48 +14,63 @@ from generation.production.ledger import Ledger, RoundEntry
 from generation.production.request import ROOT, ProductionError
 from generation.production.schedule import Round
 from generation.production.tree import Ended, run_tree
+from harness.folder import spool_files
 from harness.manifest import read_manifest
+from harness.result import CaseResult
 from harness.summary import summary_path
 
 ATTEMPTS = 4
-"""Runs of a round before what is still lost counts as failed: the last of them adds to the dataset whatever passed."""
+"""Runs of a round in which the same case may be lost: in the last of them it counts as failed, and whatever passed is added to the dataset.
+It is also the number of runs in which no case passes before the round is taken to be unsound."""
 
 MOST_LOST = 8
-"""Cases of a round that may be lost again and again, each to a process that it kills, before the round is taken to be unsound."""
+"""Cases of a round that may count as failed by losing their process again and again; with more, the round is unsound."""
+
+_FAILED = "the run failed: "
+
+_FULL = ("make room", "No space left on device")
+"""What is said where a disk is full; no other run of the round would change that."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """How rounds are run: where the dataset is, how many workers, where pytest's output goes."""
+    """How rounds are run: where the dataset is, how many workers, where pytest's output goes, and further options of the main job."""
 
     data_dir: Path
     workers: str
     log: Path
+    options: tuple[str, ...] = ()
 
     def run(self, ledger: Ledger, round: Round, tick: Callable[[], None]) -> RoundEntry:
         """Run a round to its end; what came of it. Raises ProductionError if it cannot be, with what passed safe in the spools."""
         spent: list[Ended] = []
-        summary: dict[str, Any] = {}
-        for attempt in range(1, ATTEMPTS + 1):
+        losses: Counter[str] = Counter()
+        stalled, settled = 0, True
+        while True:
             summary_path(self.data_dir, ledger.device).unlink(missing_ok=True)
-            spent.append(run_tree(self._command(ledger, round, settled=attempt < ATTEMPTS), cwd=ROOT, log=self.log, tick=tick))
+            spent.append(run_tree(self._command(ledger, round, settled=settled), cwd=ROOT, log=self.log, tick=tick))
             summary = self._summary(ledger.device)
-            if summary and not summary["lost"]:
-                break
-            self._check(round, spent[-1], summary, last=attempt == ATTEMPTS - 1)
-        if not summary:
-            raise ProductionError(f"round {round.number} was killed {ATTEMPTS} times ({self.log} has its output): run again")
-        return self._entry(ledger, round, summary, spent)
+            self._check(ledger, round, spent[-1], summary)
+            if summary and not (summary["lost"] and settled):
+                return self._entry(ledger, round, summary, spent)
+            lost = _reasons(summary)
+            losses.update(lost.keys())
+            # Nothing is left but cases that were lost in every run, so that the next one can lose no other.
+            settled = not lost or len(lost) < summary["lost"] or len(lost) > MOST_LOST or min(losses[c] for c in lost) < ATTEMPTS - 1
+            stalled = 0 if summary and summary["cases"]["passed"] else stalled + 1
+            if settled and stalled == ATTEMPTS:
+                how = f"{summary['lost']} cases were lost" if summary else "it was killed"
+                words = f"{how} in {ATTEMPTS} runs without progress, the last said: {self._last_words()}"
+                raise ProductionError(f"round {round.number}: {words}")
 
-    def _check(self, round: Round, ended: Ended, summary: dict[str, Any], *, last: bool) -> None:
+    def _check(self, ledger: Ledger, round: Round, ended: Ended, summary: dict[str, Any]) -> None:
         """Raises ProductionError for what another attempt would not mend."""
         words = self._last_words()
-        if (not summary and ended.status > 0) or "make room" in words:
-            raise ProductionError(f"round {round.number} cannot run: {words}")
-        if last and summary and summary["lost"] > MOST_LOST:
-            raise ProductionError(
-                f"round {round.number}: {summary['lost']} cases were lost {ATTEMPTS - 1} times, the last run said: {words}"
-            )
+        full = [said for said in (*_reasons(summary).values(), words) if any(sign in said for sign in _FULL)]
+        spools = [path for path in spool_files(self.data_dir, ledger.device) if path.stat().st_size]
+        kept = spools and summary and not summary["lost"]
+        if full or kept or (not summary and ended.status > 0):
+            raise ProductionError(f"round {round.number} cannot run: {[*full, words][0].removeprefix('harness: Failed: ')}")
 
     def _entry(self, ledger: Ledger, round: Round, summary: dict[str, Any], spent: list[Ended]) -> RoundEntry:
         cases = summary["cases"]
@@ -84,7 +100,7 @@ class Job:
         command += [f"--seed={ledger.seed}", f"--start={round.start}", f"--count={round.cases}", f"--data-dir={self.data_dir}"]
         if round.optimization_level is not None:
             command.append(f"--optimization-level={round.optimization_level}")
-        return [*command, *(["--settled"] if settled else [])]
+        return [*command, *self.options, *(["--settled"] if settled else [])]
 
     def _summary(self, device: str) -> dict[str, Any]:
         try:
@@ -96,9 +112,15 @@ class Job:
     def _last_words(self) -> str:
         """The last line that pytest wrote and that says something."""
         lines = [line.strip() for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines()]
-        errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith(("ERROR: ", "the run failed: "))]
+        errors = [line.removeprefix("ERROR: ").removeprefix(_FAILED) for line in lines if line.startswith(("ERROR: ", _FAILED))]
         said = [*[line for line in lines if line.strip("= ")], *errors]
         return said[-1] if said else "pytest said nothing"
+
+
+def _reasons(summary: dict[str, Any]) -> dict[str, str]:
+    """Why, by case, a run's cases failed that were lost to something else."""
+    failures = [CaseResult(failure["case"], False, failure["reason"]) for failure in summary.get("failures", [])]
+    return {failure.case_id: failure.reason for failure in failures if failure.lost}
 
 
 def _milliseconds(seconds: float) -> float:

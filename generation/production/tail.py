@@ -25,8 +25,9 @@ class SpoolTail:
 
     def poll(self) -> None:
         """Count what was appended since. A spool that is gone or shorter than it was (committed, cut) is begun anew."""
+        known, self._read = self._read, {}
         for path in spool_files(self.data_dir, self.device):
-            at = self._read.get(path, 0)
+            at = known.get(path, 0)
             try:
                 with path.open("rb") as file:
                     if file.seek(0, 2) < at:

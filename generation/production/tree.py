@@ -37,12 +37,13 @@ class Ended:
 def run_tree(command: Sequence[str], *, cwd: Path, log: Path, tick: Callable[[], None]) -> Ended:
     """Run a command, with its output in `log`, and call `tick` while it runs.
 
-    The command dies with this process, however that ends. On KeyboardInterrupt it is told to end, waited for, and the interrupt goes on.
+    On Linux the command dies with this process, however that ends. On KeyboardInterrupt it is told to end, waited for, and the interrupt
+    goes on.
     """
     start = time.monotonic()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, preexec_fn=_die_with(os.getpid())
+            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, preexec_fn=dies_with(os.getpid())
         )
     peak = 0
     measured = -_MEASURE_SECONDS
@@ -63,8 +64,8 @@ def run_tree(command: Sequence[str], *, cwd: Path, log: Path, tick: Callable[[],
     return Ended(process.returncode, usage.ru_utime + usage.ru_stime, peak, time.monotonic() - start)
 
 
-def _die_with(parent: int) -> Callable[[], None]:
-    """What a child does before it becomes the command: it asks the kernel to be told when its parent dies."""
+def dies_with(parent: int) -> Callable[[], None]:
+    """What a child does before it becomes a command: it has the kernel kill it when its parent dies. The parent's id is given."""
 
     def settle() -> None:
         if sys.platform == "linux":

@@ -30,6 +30,9 @@ def fake_rounds(tmp_path, monkeypatch):
             "FAKE_HAPPENED": str(happened),
             "WARP_KERNEL_HARNESS_CACHE": str(tmp_path / "cache"),
         }
+        # A round's pytest is not a worker of the one that runs these tests.
+        for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+            monkeypatch.delenv(name)
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(tempfile, "tempdir", str(scratch))

@@ -26,7 +26,8 @@ class Production:
         self._happened = folder / "happened"
         self._happened.mkdir(parents=True)
         self._events = [moment for moment, _ in events]
-        self.environment = os.environ | {
+        # A round's pytest is not a worker of the one that runs these tests.
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")} | {
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE), str(HERE.parent / "job")]),
             "PYTEST_PLUGINS": "fake_rounds",
             "FAKE_FAULTS": json.dumps(faults or {}),

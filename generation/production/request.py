@@ -21,7 +21,7 @@ DEFAULT_DATA = ROOT / "generation" / "data"
 DEFAULT_REPORT = ROOT / "generation" / "report"
 DEFAULT_STATE = ROOT / "GENERATION_STATE.md"
 
-ROUND_CASES = 512
+ROUND_CASES = 1024
 LEVEL = 0
 """The compiler's optimization level on the CPU: the generated text does not depend on it, and the compiler takes a third of the time."""
 

@@ -230,6 +230,12 @@ LEDGER: dict[str, Limitation] = {
         _entry(
             "tile_view_renamed", "compile", "Another name for a view of a tile (v = t[::-1]; u = v) does not compile with a backward pass."
         ),
+        _entry(
+            "tile_element_of_matrices",
+            "compile",
+            "An element of a three-dimensional tile of matrices: neither t[i, j, k] nor wp.tile_extract compiles.",
+            last="1.16",
+        ),
         _entry("tile_ones_of_quaternions", "forward", "wp.tile_ones of quaternions makes (1, 0, 0, 0): neither all ones nor the identity."),
         _entry("tile_matmul_operator", "forward", "a @ b of two tiles is their product element by element, not that of matrices."),
         _entry(

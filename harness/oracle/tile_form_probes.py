@@ -136,6 +136,18 @@ def _tile_under_two_names(x: wp.array(dtype=f64), y: wp.array(dtype=f64)):
 
 
 @wp.kernel(module="unique", module_options=_FAST)
+def _matrix_of_three(x: wp.array3d(dtype=wp.mat22), y: wp.array3d(dtype=wp.mat22)):
+    t = wp.tile_load(x, shape=(2, 2, 2))
+    y[0, 0, 0] = t[1, 0, 1]
+
+
+@wp.kernel(module="unique", module_options=_FAST)
+def _matrix_of_two(x: wp.array3d(dtype=wp.mat22), y: wp.array3d(dtype=wp.mat22)):
+    t = wp.tile_load(x[0], shape=(2, 2))
+    y[0, 0, 0] = t[1, 0]
+
+
+@wp.kernel(module="unique", module_options=_FAST)
 def _ones(y: wp.array(dtype=wp.quat)):
     wp.tile_store(y, wp.tile_ones(shape=2, dtype=wp.quat))
 
@@ -187,6 +199,7 @@ TILE_FORM_PROBES: dict[str, Callable[[], bool]] = {
     "tile_index_view": lambda: _fails_beside(_indexed_by_view, _indexed_by_tile),
     "tile_map_builtin_result": lambda: _fails_beside(_mapped_exponential, _mapped_sine),
     "tile_view_renamed": lambda: _fails_beside(_view_under_two_names, _tile_under_two_names),
+    "tile_element_of_matrices": lambda: _fails_beside(_matrix_of_three, _matrix_of_two, wp.mat22, (2, 2, 2)),
     "tile_ones_of_quaternions": _ones_are_no_ones,
     "tile_matmul_operator": _operator_multiplies_elements,
     "tile_solve_of_view": _backwards_solution_is_wrong,

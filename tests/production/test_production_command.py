@@ -229,7 +229,7 @@ def test_a_round_that_fails_on_a_full_disk_stops_for_that_reason(tmp_path, monke
     monkeypatch.setattr(Job, "run", run)
     monkeypatch.setattr("generation.production.quality.shutil.disk_usage", lambda folder: type("Usage", (), {"free": free[0]}))
     assert call(tmp_path) == 1
-    said = f"{tmp_path} has 1 MB free, and a round may need 396: make room and run again"
+    said = f"{tmp_path} has 1 MB free, and a round may need 492: make room and run again"
     assert capsys.readouterr().out.splitlines()[-1] == f"production stops: {said}"
     assert f"Production stopped: {said}\n" in (tmp_path / "GENERATION_STATE.md").read_text()
 

@@ -188,7 +188,11 @@ def element(draw: Draw) -> Case:
     """One element of a tile, at a place that is known or told."""
     type = pick(draw, REALS, INTEGERS, COMPOSITES)
     draft, grid = begin(draw, type, lanes=True)
-    tile = moved(grid, load(grid, type, shape_of(grid, type), "values", "cells", "source"), 0.4)
+    if type.rank < 2:
+        tile = moved(grid, load(grid, type, shape_of(grid, type), "values", "cells", "source"), 0.4)
+    else:
+        # The ledger: before Warp 1.17 nothing reads a matrix out of a tile of three dimensions.
+        tile = load(grid, type, shape_of(grid, type, draw.choice((1, 2))), "values", "cells", "source")
     texts, places = [], []
     for axis, side in enumerate(tile.numbers):
         if side > 1 and draw.chance(0.4):

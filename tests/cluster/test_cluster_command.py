@@ -11,7 +11,7 @@ from generation import produce
 from generation.cluster import settings as settling
 from generation.cluster.pool import RayPool
 from generation.cluster.settings import settings_file, settle
-from generation.production.request import ProductionError, read_request
+from generation.production.request import ROUND_CASES, ProductionError, read_request
 
 GIVEN = ("--cluster=local", "--device=cpu")
 
@@ -60,7 +60,7 @@ def test_settings_are_settled_once(tmp_path):
     assert settle(local_store(tmp_path), request_for(tmp_path), "cpu", gpus=0) == first
 
 
-@pytest.mark.parametrize(("option", "begun"), [("--seed=5", "0"), ("--round-cases=7", "512"), ("--optimization-level=1", "0")])
+@pytest.mark.parametrize(("option", "begun"), [("--seed=5", "0"), ("--round-cases=7", str(ROUND_CASES)), ("--optimization-level=1", "0")])
 def test_other_settings_are_refused(tmp_path, option, begun):
     settle(local_store(tmp_path), request_for(tmp_path), "cpu", gpus=0)
     line = f"^{option.replace('=', ' ')}: the production in {tmp_path} was begun with {begun}; leave it out, or give another --destination$"

@@ -59,7 +59,9 @@ def _report(data_dir: Path | None, output: Path | None, state: Path | None) -> s
     # Read before anything is written, so that a state that cannot be read leaves everything as it was.
     before = None if state is None else read_state(state)
     devices = read_dataset(source)
-    material = _material(devices, target, "generation/data" if data_dir is None else str(data_dir))
+    # What is in the project's folder is named as seen from there, wherever that is.
+    shown = source.relative_to(_ROOT) if source.is_relative_to(_ROOT) else source
+    material = _material(devices, target, str(shown))
 
     def make(folder: Path) -> None:
         captions = draw_figures(folder / FIGURES, material)

@@ -105,5 +105,5 @@ def _write(request: Request, state: State) -> None:
 
 
 def log_of(data_dir: Path, device: str) -> Path:
-    """Where the output of a round's pytest goes."""
-    return data_dir / device / "round.log"
+    """Where the output of a round's pytest goes: hidden, so that who reads the folder as a dataset does not take it for a shard."""
+    return data_dir / device / ".round.log"

@@ -24,7 +24,7 @@ def folders(tmp_path):
         folder = tmp_path / name
         (folder / "cpu" / ".spool").mkdir(parents=True)
         files = {"cpu/train-00000.parquet": "PAR1", "manifest-cpu.json": "{}", "README.md": "card"}
-        own = {"cpu/round.log": name, "summary-cpu.json": name, ".lock-cpu": name, "GENERATION_STATE.md": name}
+        own = {"cpu/.round.log": name, "summary-cpu.json": name, ".lock-cpu": name, "GENERATION_STATE.md": name}
         ledger = {"seed": 0, "rounds": [ROUND | {"wall_seconds": len(name), "attempts": len(name)}]}
         for path, text in (files | own | {"production-cpu.json": json.dumps(ledger)}).items():
             (folder / path).write_text(text)

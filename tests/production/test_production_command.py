@@ -4,7 +4,9 @@ import json
 import shutil
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from production_command import ROUND, TWO_ROUNDS, Production, dataset_in
@@ -54,6 +56,12 @@ def test_the_first_round_is_compiled_at_the_default_level(undisturbed, number):
 def test_the_splits_of_every_round_are_there(undisturbed):
     names = [name for name in undisturbed.dataset if name.endswith(".parquet")]
     assert names == [f"{split}-{number:05d}.parquet" for split in ("test", "train", "validation") for number in (0, 1)]
+
+
+def test_the_folder_reads_as_a_dataset(undisturbed):
+    """As the card and the report say: nothing but shards stands where a reader looks."""
+    names = {Path(file).name for file in ds.dataset(undisturbed.production.data / "cpu").files}
+    assert names == {name for name in undisturbed.dataset if name.endswith(".parquet")}
 
 
 @pytest.fixture

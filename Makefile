@@ -35,7 +35,7 @@ gpu-check: $(VENV)/installed-report
 faults: $(VENV)/installed-report,test
 	@$(BIN)/python -m tests.faults.check_faults
 
-# Kills a production at random, again and again, and compares what it made with an undisturbed one; takes a quarter of an hour.
+# Kills a production at random, again and again, and compares what it made with an undisturbed one.
 chaos: $(VENV)/installed-report,test
 	@$(BIN)/python -m tests.chaos.chaos
 

@@ -3,7 +3,7 @@
 A program's shingles are its runs of `SHINGLE` tokens. The share of shingles that two programs have in common is estimated by MinHash
 (Broder, "On the resemblance and containment of documents", 1997), and programs that agree in a whole band of MinHash values are near
 duplicates (locality-sensitive hashing; Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3): two programs with a share
-s in common are found with probability 1 - (1 - s^ROWS)^BANDS, which is one half at s = 0.75, 0.1 at 0.57 and 0.99 at 0.91.
+s in common are found with probability 1 - (1 - s^ROWS)^BANDS, which is one half at s = 0.73, 0.1 at 0.58 and 0.99 at 0.90.
 """
 
 from __future__ import annotations

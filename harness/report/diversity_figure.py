@@ -49,7 +49,7 @@ def _draw_growth(axes: Axes, devices: Sequence[DeviceData]) -> None:
         axis.set_major_locator(MaxNLocator(nbins=5, integer=True, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.grid()
-    axes.legend(loc="lower right", fontsize=8, frameon=True, facecolor="white", edgecolor="none", framealpha=0.9)
+    axes.legend(loc="upper left", fontsize=8, frameon=True, facecolor="white", edgecolor="none", framealpha=0.9)
     axes.set_title("Different programs, case by case", fontsize=10.5)
     axes.set_xlabel("cases that passed, in the stream's order", fontsize=9.5)
     axes.set_ylabel("so far", fontsize=9.5)

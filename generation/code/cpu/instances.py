@@ -1,8 +1,8 @@
 """Which instance of a kernel's CPU code a case takes, so that only that one is compiled.
 
 Warp 1.19 writes the code of most one-dimensional kernels as a template with two instances: one for launches over contiguous arrays, one for
-any others; which one it is, is decided at each launch. A case's launches all take the same, and compiling both is a tenth to a fifth of the
-compiler's time. The other instance is declared before the text, which stays as it is, as a specialization that ends the process: it is
+any others; which one it is, is decided at each launch. A case's launches all take the same, and compiling the other as well is about a
+tenth of the compiler's time. The other instance is declared before the text, which stays as it is, as a specialization that ends the process: it is
 not compiled, and cannot be taken in silence.
 """
 

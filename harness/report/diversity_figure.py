@@ -44,7 +44,8 @@ def _draw_growth(axes: Axes, devices: Sequence[DeviceData]) -> None:
             )
     axes.plot([0, most], [0, most], color=INK, linewidth=0.8, linestyle=(0, (6, 4)), label="if nothing came twice", zorder=1)
     axes.set_xlim(0, most)
-    axes.set_ylim(0, most * 1.02)
+    # The legend has its room above the lines.
+    axes.set_ylim(0, most * 1.75)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=5, integer=True, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(lambda value, _: f"{value:,.0f}")

@@ -2,8 +2,8 @@
 
 Warp 1.19 writes the code of most one-dimensional kernels as a template with two instances: one for launches over contiguous arrays, one for
 any others; which one it is, is decided at each launch. A case's launches all take the same, and compiling the other as well is about a
-tenth of the compiler's time. The other instance is declared before the text, which stays as it is, as a specialization that ends the process: it is
-not compiled, and cannot be taken in silence.
+tenth of the compiler's time. The other instance is declared before the text, which stays as it is, as a specialization that ends the
+process: it is not compiled, and cannot be taken in silence.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ def _where_executed(contents: Sequence[Contents]) -> list[str]:
         if one.device == "cpu":
             found.append(
                 "Of most one-dimensional CPU kernels Warp 1.19 makes two instances, for contiguous arrays and for any others, and picks "
-                "one at each launch. What was compiled and run is the instance that the launches of a record take, forward and backward; the "
-                "other is the same template."
+                "one at each launch. What was compiled and run is the instance that the launches of a record take, forward and "
+                "backward; the other is the same template."
             )
             continue
         levels = dict(counts(one.table, "validation"))

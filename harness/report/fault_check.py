@@ -6,12 +6,12 @@ results that the oracle is given by its own tests.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.report.output import ReportError
+from harness.report.record_file import read_record
 
 FORMAT = "warp-kernel-harness/fault-check/1"
 
@@ -54,16 +54,9 @@ class FaultCheck:
 def read_fault_check(folder: Path) -> FaultCheck | None:
     """The record in a report's folder, or None if there is none. Raises ReportError for a file that is not one."""
     path = folder / FAULT_CHECK
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+    data = read_record(path, FORMAT, "planted faults", "make faults")
+    if data is None:
         return None
-    except OSError as error:
-        raise ReportError(f"{path} cannot be read ({error.strerror}): mend its permissions, or remove it") from None
-    except ValueError as error:
-        raise ReportError(f"{path} cannot be read as JSON ({str(error).splitlines()[0]}): remove it, or run `make faults`") from None
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise ReportError(f"{path} is not the record of planted faults in the format {FORMAT}: remove it, or run `make faults`")
     try:
         return _fault_check(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -6,13 +6,12 @@ file that is no such record at all is refused.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.gpu_check import FORMAT
-from harness.report.output import ReportError
+from harness.report.record_file import read_record
 
 GPU_CHECK = "gpu-check.json"
 
@@ -43,17 +42,9 @@ class GpuCheck:
 
 def read_gpu_check(folder: Path) -> GpuCheck | None:
     """The record in a report's folder, or None if there is none. Raises ReportError for a file that is not one."""
-    path = folder / GPU_CHECK
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+    data = read_record(folder / GPU_CHECK, FORMAT, "a run on a GPU", "make gpu-check")
+    if data is None:
         return None
-    except OSError as error:
-        raise ReportError(f"{path} cannot be read ({error.strerror}): mend its permissions, or remove it") from None
-    except ValueError as error:
-        raise ReportError(f"{path} cannot be read as JSON ({str(error).splitlines()[0]}): remove it, or run `make gpu-check`") from None
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise ReportError(f"{path} is not the record of a run on a GPU in the format {FORMAT}: remove it, or run `make gpu-check`")
     where = ", ".join(dict.fromkeys(map(str, _list(data.get("devices"))))) or "a GPU that it does not name"
     return GpuCheck(where, _counts(data), _worst(data), _time(data), _facts(data), _failures(data))
 

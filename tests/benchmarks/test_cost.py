@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -151,6 +152,12 @@ def batches_of(kernels: list[Kernel], count: int) -> list[list[Kernel]]:
     return [batch for n in range(0, count, size) if (batch := [k for k in kernels if n <= k.index < n + size])]
 
 
+def apart(source: str, position: int) -> str:
+    """The text with its functions named after its position in a module: two of one name, with replays of their own, do not compile there."""
+    names = re.findall(r"^@wp\.func\ndef (\w+)\(", source, re.MULTILINE)
+    return re.sub(rf"\b({'|'.join(names)})\b", rf"\1_of_{position}", source) if names else source
+
+
 def warp_alone(
     folder: Path, name: str, device: str, options: dict[str, Any], block_dim: int | None, processes: list[list[list[Kernel]]]
 ) -> list[dict[str, float]]:
@@ -162,7 +169,7 @@ def warp_alone(
     running = []
     for number, modules in enumerate(processes):
         plan = folder / f"{name}-{number}.json"
-        sources = [[kernel.source for kernel in module] for module in modules]
+        sources = [[apart(kernel.source, position) for position, kernel in enumerate(module)] for module in modules]
         plan.write_text(json.dumps({"device": device, "options": options, "block_dim": block_dim, "modules": sources}), encoding="utf-8")
         running.append(subprocess.Popen([sys.executable, str(WARP_ALONE), str(plan)], stdout=subprocess.PIPE, text=True))
     outputs = [process.communicate()[0] for process in running]

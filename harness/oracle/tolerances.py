@@ -13,9 +13,9 @@ gives for x86_64, in float32: 1 or 2, and 3 for erfc; in float64: 1 or 2, 4 for 
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import CodeType
 
 import numpy as np
 
@@ -127,8 +127,13 @@ def _precisions_named(reference_source: str) -> frozenset[str]:
     text = reference_source.replace("f32 = np.float32", "", 1)
     if not any(name in text for name in _NAMES):
         return frozenset()
-    loads = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
-    return frozenset(_NAMES[n.id] for n in loads if n.id in _NAMES)
+    return frozenset(_NAMES[name] for name in _names_used(compile(text, "<reference>", "exec")) if name in _NAMES)
+
+
+def _names_used(code: CodeType) -> set[str]:
+    """The global names that a text's code uses, and the attributes."""
+    inner = [_names_used(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return set(code.co_names).union(*inner)
 
 
 def tolerance_of(case: Case, *, gpu: bool) -> Tolerance:

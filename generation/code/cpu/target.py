@@ -64,7 +64,7 @@ class CpuTarget:
         from generation.code.warm_up import warm_up
 
         api = probe()
-        headers = shared_headers(api, folder)
+        headers = shared_headers(api, folder, optimization_level=settings.optimization_level, tiles_on_stack=True)
         self._stages = CpuStages(api, settings.optimization_level)
         with headers.making(CPU_BLOCK_DIM):
             warm_up(self)

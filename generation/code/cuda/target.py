@@ -87,7 +87,7 @@ class CudaTarget:
             raise
 
     def _prepare_host(self, api: PrivateApi, folder: Path, settings: Settings) -> None:
-        from generation.code.cuda.toolchain import HostStages
+        from generation.code.cuda.toolchain import HOST_LEVEL, HostStages
         from generation.code.headers import shared_headers
         from generation.code.private_api import CPU_BLOCK_DIM
         from generation.code.warm_up import warm_up
@@ -96,7 +96,7 @@ class CudaTarget:
         if arch not in api.cuda_architectures():
             known = ", ".join(str(a) for a in architectures.ARCHITECTURES if a in api.cuda_architectures())
             raise RuntimeError(f"--arch {arch}: warp-lang {api.version} cannot compile for it; use one of {known}")
-        headers = shared_headers(api, folder)
+        headers = shared_headers(api, folder, optimization_level=HOST_LEVEL, tiles_on_stack=False)
         self._stages = HostStages(api, settings, arch, headers)
         with headers.making(CPU_BLOCK_DIM):
             warm_up(self)

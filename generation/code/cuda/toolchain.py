@@ -24,7 +24,7 @@ from generation.code.target import Report
 from generation.code.unit import Dialect, Emitted, Unit
 from kernels.case import Case
 
-_HOST_LEVEL = 0
+HOST_LEVEL = 0
 """Optimization level of the host's copy: it runs for milliseconds."""
 
 
@@ -129,7 +129,7 @@ class HostStages(CudaStages):
     def _compile_for_host(self, unit: Unit, text: str, binary: Path, block_dim: int) -> None:
         source = binary.with_suffix(".cpp")
         source.write_text(text, encoding="utf-8")
-        self.api.build_cpu(unit.module, source, binary, block_dim=block_dim, optimization_level=_HOST_LEVEL, tiles_on_stack=False)
+        self.api.build_cpu(unit.module, source, binary, block_dim=block_dim, optimization_level=HOST_LEVEL, tiles_on_stack=False)
 
     def describe(self, emitted: Emitted, outcome: Outcome) -> Outcome:
         """Adds that the host runs the case, or why it does not."""

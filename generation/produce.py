@@ -18,7 +18,7 @@ from generation.cluster.driver import produce_on_cluster
 from generation.production import journal, quality
 from generation.production.ledger import Ledger, read_ledger
 from generation.production.progress import Progress
-from generation.production.request import LEVEL, ROUND_CASES, ProductionError, Request, level_name, level_of, read_request
+from generation.production.request import LEVELS, ROUND_CASES, ProductionError, Request, level_name, level_of, read_request
 from generation.production.runner import Job
 from generation.production.schedule import round_at
 from generation.production.tail import SpoolTail
@@ -130,7 +130,7 @@ def _ledger(request: Request, device: str) -> Ledger:
     manifest = read_manifest(request.data_dir, device)
     now = (manifest.rows, manifest.code_bytes, len(manifest.duplicates), len(manifest.bridges))
     ledger = read_ledger(request.data_dir, device)
-    known = ledger or Ledger(device, 0, ROUND_CASES, LEVEL if device == "cpu" else None, now)
+    known = ledger or Ledger(device, 0, ROUND_CASES, LEVELS[device], now)
     asked = replace(
         known,
         seed=known.seed if request.seed is None else request.seed,

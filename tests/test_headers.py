@@ -71,7 +71,11 @@ def warp(folder, name, text="#pragma once"):
     (native / "builtin.h").write_text(text)
     own = folder / f"{name}-own"
     own.mkdir(exist_ok=True)
-    return SimpleNamespace(native_folder=lambda: native, header_folder=lambda: own)
+    return SimpleNamespace(native_folder=lambda: native, header_folder=lambda: own, cpu_level_and_flags=lambda level: f"o{level}")
+
+
+def shared_at(api, folder, level=0, *, tiles_on_stack=True):
+    return shared_headers(api, folder, optimization_level=level, tiles_on_stack=tiles_on_stack)
 
 
 def test_each_warp_has_headers_of_its_own_and_those_used_last_are_kept(tmp_path, monkeypatch):
@@ -79,7 +83,7 @@ def test_each_warp_has_headers_of_its_own_and_those_used_last_are_kept(tmp_path,
     monkeypatch.setenv(CACHE_VARIABLE, str(cache))
     for age, name in enumerate(["oldest", "older", "old", "new"]):
         before = set(cache.iterdir()) if cache.exists() else set()
-        shared_headers(warp(tmp_path, name), tmp_path)
+        shared_at(warp(tmp_path, name), tmp_path)
         [made] = set(cache.iterdir()) - before
         os.utime(made, (1000 * age, 1000 * age))
     assert len(list(cache.iterdir())) == 3
@@ -88,16 +92,34 @@ def test_each_warp_has_headers_of_its_own_and_those_used_last_are_kept(tmp_path,
 def test_a_changed_header_makes_another_warp(tmp_path, monkeypatch):
     cache = tmp_path / "cache"
     monkeypatch.setenv(CACHE_VARIABLE, str(cache))
-    shared_headers(warp(tmp_path, "same"), tmp_path)
-    shared_headers(warp(tmp_path, "same", "#pragma once\n"), tmp_path)
+    shared_at(warp(tmp_path, "same"), tmp_path)
+    shared_at(warp(tmp_path, "same", "#pragma once\n"), tmp_path)
     assert len(list(cache.iterdir())) == 2
+
+
+@pytest.mark.parametrize("other", [{"level": 2}, {"tiles_on_stack": False}], ids=["level", "place of tiles"])
+def test_a_header_for_another_level_or_place_of_tiles_is_another(tmp_path, monkeypatch, other):
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    first = warp(tmp_path, "same")
+    with shared_at(first, tmp_path).making(1):
+        (first.header_folder() / NAME).write_text("header")
+    (tmp_path / "next").mkdir()
+    for way, lacks in ((other, True), ({}, False)):
+        server = SimpleNamespace(**vars(first) | {"header_folder": lambda name=str(way): _made(tmp_path / "next" / name)})
+        with shared_at(server, tmp_path, **way).making(1) as lacking:
+            assert lacking is lacks
+
+
+def _made(folder):
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def test_a_cache_that_cannot_be_is_done_without(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file"))
     api = warp(tmp_path, "same")
-    headers = shared_headers(api, tmp_path)
+    headers = shared_at(api, tmp_path)
     with headers.making(1):
         (api.header_folder() / NAME).write_text("header")
     assert (tmp_path / "spare-headers" / NAME).exists()

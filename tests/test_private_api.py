@@ -163,3 +163,32 @@ print(rss() - before)
         pytest.skip("needs /proc to read the process's memory")
     # 192 kernels that stay cost about 1000 KB, measured; ones that go, under 50.
     assert int(run(program, tmp_path)) < 300
+
+
+QUICK_OR_NOT = """
+from pathlib import Path
+from generation.code.private_api import CPU_BLOCK_DIM
+from generation.code.unit import Dialect, Unit
+from kernels.catalog import build_case
+
+api = probe()
+unit = Unit(api, "same", Dialect("cpu", CPU_BLOCK_DIM), {level})
+case = build_case(0, {index})
+emitted = unit.emit(case, unit.define(case))
+unit.members[emitted.name] = emitted
+source = Path({folder!r}, "same.cpp")
+source.write_text(unit.source(emitted.preamble))
+
+def made(flags):
+    private_api._QUICK = flags
+    api.build_cpu(unit.module, source, source.with_suffix(".o"), optimization_level={level})
+    return source.with_suffix(".o").read_bytes()
+
+quick = private_api._QUICK
+print(bool(quick), made(quick) == made(""))
+"""
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_clang_makes_the_same_object_without_its_idle_work(tmp_path, level):
+    assert run(QUICK_OR_NOT.format(folder=str(tmp_path), level=level, index=7), tmp_path) == "True True"

@@ -25,7 +25,7 @@ from generation.cluster.round_task import Made
 from generation.cluster.settings import Settings, installed_versions
 from generation.cluster.store import open_store
 from generation.production.ledger import read_ledger
-from generation.production.request import LEVEL, ROUND_CASES
+from generation.production.request import LEVELS, ROUND_CASES
 from harness.card.contents import read_contents
 from harness.errors import DatasetError
 from harness.folder import DEVICES
@@ -64,7 +64,7 @@ def measure(data_dir: Path, device: str, cpu_seconds_per_mb: float | None) -> Fi
         cpu_seconds_per_mb = sum(entry.cpu_seconds for entry in ledger.rounds) / (code_bytes / 1e6)
     with tempfile.TemporaryDirectory(prefix="warp-kernel-harness-costs-") as folder:
         store = open_store(folder)
-        settings = Settings(device, 0, ROUND_CASES, LEVEL, False, *installed_versions().values())
+        settings = Settings(device, 0, ROUND_CASES, LEVELS[device], False, *installed_versions().values())
         sizes = []
         for number, records in enumerate(_rounds(data_dir, manifest)):
             metadata = {"failed": 0, "skipped": 0, "preambles": manifest.preambles}

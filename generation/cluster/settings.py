@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from generation.cluster.store import Store
 from generation.production.ledger import Ledger
-from generation.production.request import LEVEL, ROOT, ROUND_CASES, ProductionError, Request, level_name, level_of
+from generation.production.request import LEVELS, ROOT, ROUND_CASES, ProductionError, Request, level_name, level_of
 from harness.manifest import manifest_path
 from harness.records import HARNESS_VERSION
 
@@ -101,7 +101,7 @@ def check_versions(settings: Settings, where: str) -> None:
 
 def _asked(request: Request, device: str, *, on_gpus: bool) -> Settings:
     harness, warp, numpy = installed_versions().values()
-    level = level_of(request.level) if request.level is not None else LEVEL if device == "cpu" else None
+    level = LEVELS[device] if request.level is None else level_of(request.level)
     return Settings(device, request.seed or 0, request.round_cases or ROUND_CASES, level, on_gpus, harness, warp, numpy)
 
 

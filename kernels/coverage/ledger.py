@@ -188,11 +188,14 @@ class Ledger:
 
     def percentiles(self) -> dict[str, dict[int, tuple[float, float]]]:
         """Of the kernel's source lines and arguments, by percentile: that of the records, and that of real kernels."""
-        sizes = [kernel_size(source, name) for source, name in self._sources] or [(0, 0)]
         return {
             what: {p: (float(np.percentile(values, p)), real) for p, real in self.profile.percentiles[what].items()}
-            for what, values in zip(("source_lines", "arguments"), zip(*sizes, strict=True), strict=True)
+            for what, values in zip(("source_lines", "arguments"), zip(*self._sizes, strict=True), strict=True)
         }
+
+    @cached_property
+    def _sizes(self) -> list[tuple[int, int]]:
+        return [kernel_size(source, name) for source, name in self._sources] or [(0, 0)]
 
     def by_group_and_type(self, *, backward: bool = False) -> dict[tuple[str, str], tuple[int, int]]:
         """By group of builtins and element type: the overloads that are exercised (or whose adjoint is checked), and all that could be.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 PATH = Path(__file__).with_name("registry.tsv")
@@ -105,14 +105,17 @@ def name_of(overload: str) -> str:
     return overload.partition("(")[0]
 
 
-def names_of(overload: str) -> set[str]:
+# A dataset has millions of calls, of a few thousand overloads.
+@cache
+def names_of(overload: str) -> frozenset[str]:
     """The builtins that a call of an overload exercises: its own, and the one that makes the type it is named after."""
     name = name_of(overload)
     makers = {maker for maker, pattern in _MAKERS if pattern.match(name)}
-    return {name, *makers, *(("spatial_vector",) if name.startswith("spatial_vector") else ())}
+    return frozenset({name, *makers, *(("spatial_vector",) if name.startswith("spatial_vector") else ())})
 
 
-def element_types(overload: str) -> set[str]:
+@cache
+def element_types(overload: str) -> frozenset[str]:
     """The scalar types in an overload's name and types: `float32` for `dot(vec3f,vec3f)`."""
     found = set()
     for word in _WORD.findall(overload):
@@ -121,9 +124,10 @@ def element_types(overload: str) -> set[str]:
             found.add(_LETTERS[composite[1]])
         elif word in ELEMENT_TYPES:
             found.add(word)
-    return found
+    return frozenset(found)
 
 
+@cache
 def has_float(overload: str) -> bool:
     """Whether an overload takes or makes floats, so that its adjoint has something to do."""
     return any("float" in kind for kind in element_types(overload))

@@ -153,7 +153,7 @@ def batches_of(kernels: list[Kernel], count: int) -> list[list[Kernel]]:
 
 
 def apart(source: str, position: int) -> str:
-    """The text with its functions named after its position in a module: two of one name, with replays of their own, do not compile there."""
+    """The text with its functions named after its position: two of one name, with replays of their own, do not compile in one module."""
     names = re.findall(r"^@wp\.func\ndef (\w+)\(", source, re.MULTILINE)
     return re.sub(rf"\b({'|'.join(names)})\b", rf"\1_of_{position}", source) if names else source
 

@@ -8,7 +8,7 @@ from kernels.language.interval import Interval
 from kernels.language.kinds import HALVES, domain_for
 from kernels.language.statement import Load
 from kernels.language.types import I32, Type, type_named
-from kernels.language.verbatim import always
+from kernels.language.verbatim import Verbatim, always
 from kernels.synthesis.builder import Program
 from kernels.synthesis.convert import shape_of
 
@@ -171,7 +171,10 @@ def typed_print(p: Program) -> bool:
         return False
     guard = p.draw.choice(guards)
     bad = apply("not", apply("isfinite" + ("_vec" if guard.type.rank else ""), guard))
-    p.verbatim([f"if {bad.warp()}:", f"    print({value.warp()})"], always(), [value, guard])
+    lines = (f"if {bad.warp()}:", f"    print({value.warp()})")
+    if any(isinstance(known, Verbatim) and known.lines == lines for known in p.statements):
+        return False
+    p.verbatim(lines, always(), [value, guard])
     return True
 
 

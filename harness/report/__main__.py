@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import shutil
 import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from harness.errors import DatasetError
+from harness.folder import DEVICES
+from harness.manifest import manifest_path
 from harness.report.appendix import write_appendix
 from harness.report.document import write_document
 from harness.report.example import choose_example
@@ -17,8 +20,9 @@ from harness.report.fault_check import read_fault_check
 from harness.report.gpu_check import read_gpu_check
 from harness.report.lowering import lower
 from harness.report.material import Material
-from harness.report.output import APPENDIX, FIGURES, REPORT, ReportError, publish_report
+from harness.report.output import APPENDIX, DATASET, FIGURES, REPORT, ReportError, publish_report
 from harness.report.page import megabytes
+from harness.report.production import production_path
 from harness.report.source import DeviceData, read_dataset
 from harness.state import StateError, read_state, write_state
 
@@ -67,11 +71,19 @@ def _report(data_dir: Path | None, output: Path | None, state: Path | None) -> s
         captions = draw_figures(folder / FIGURES, material)
         write_document(folder / REPORT, material, captions)
         write_appendix(folder / APPENDIX, material, captions)
+        for path in (path for device in DEVICES for path in _describing(source, device) if path.exists()):
+            shutil.copyfile(path, folder / DATASET / path.name)
 
-    publish_report(target, make, [plot.name for plot in PLOTS])
+    described = [path.name for device in DEVICES for path in _describing(source, device)]
+    publish_report(target, make, {FIGURES: [plot.name for plot in PLOTS], DATASET: described})
     if state is not None and before is not None:
         write_state(state, before.with_activity(date.today(), f"wrote the report on {_contents(devices)}"))
     return f"wrote {target / REPORT} on {_contents(devices)}"
+
+
+def _describing(data_dir: Path, device: str) -> tuple[Path, Path]:
+    """The files that say what a device's shards are, and how they were made."""
+    return manifest_path(data_dir, device), production_path(data_dir, device)
 
 
 def _material(devices: Sequence[DeviceData], target: Path, data_dir: str) -> Material:

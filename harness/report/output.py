@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 REPORT = "report.md"
 APPENDIX = "appendix.md"
 FIGURES = "figures"
+DATASET = "dataset"
+"""Copies of what describes the shards, which are too large to stand beside the report: their manifests, and the ledgers of productions."""
 
 _TEMPORARY = ".report.tmp"
 
@@ -18,15 +20,16 @@ class ReportError(Exception):
     """A report that cannot be made or written. The message is one line that says what is wrong and what to do."""
 
 
-def publish_report(output: Path, make: Callable[[Path], None], figures: Collection[str]) -> None:
-    """Make `output` hold the report, its appendix and the figures that `make` writes into the folder it is given.
+def publish_report(output: Path, make: Callable[[Path], None], parts: Mapping[str, Collection[str]]) -> None:
+    """Make `output` hold the report, its appendix and the files of the folders beside them that `make` writes into the folder it is given.
 
-    `figures` are the names of all figures there can be: those that `make` did not draw this time are removed. Other files are let be.
+    `parts` has, by such a folder, the names of all files there can be: those that `make` did not write this time are removed. Other files
+    are let be.
     Raises ReportError, with what was there untouched, if `output` cannot be written; what `make` raises goes through.
     """
     for place, fits in (
         (output, Path.is_dir),
-        (output / FIGURES, Path.is_dir),
+        *((output / part, Path.is_dir) for part in parts),
         *((output / name, Path.is_file) for name in (APPENDIX, REPORT)),
     ):
         if os.path.lexists(place) and not fits(place):
@@ -37,14 +40,16 @@ def publish_report(output: Path, make: Callable[[Path], None], figures: Collecti
     try:
         made = [folder for folder in (output, *output.parents) if not folder.exists()]
         shutil.rmtree(temporary, ignore_errors=True)
-        (temporary / FIGURES).mkdir(parents=True)
+        for part in parts:
+            (temporary / part).mkdir(parents=True)
         make(temporary)
-        (output / FIGURES).mkdir(exist_ok=True)
-        for name in sorted(figures):
-            if (temporary / FIGURES / name).exists():
-                os.replace(temporary / FIGURES / name, output / FIGURES / name)
-            else:
-                (output / FIGURES / name).unlink(missing_ok=True)
+        for part, names in parts.items():
+            (output / part).mkdir(exist_ok=True)
+            for name in sorted(names):
+                if (temporary / part / name).exists():
+                    os.replace(temporary / part / name, output / part / name)
+                else:
+                    (output / part / name).unlink(missing_ok=True)
         for name in (APPENDIX, REPORT):
             os.replace(temporary / name, output / name)
         whole = True

@@ -56,9 +56,14 @@ _NAMES = [field.name for field in fields(Round)]
 _SUMMED = [name for name in _NAMES if name not in ("optimization_level", "peak_bytes")]
 
 
+def production_path(data_dir: Path, device: str) -> Path:
+    """Where the ledger of a device's production stands."""
+    return data_dir / f"production-{device}.json"
+
+
 def read_production(data_dir: Path, device: str) -> Production | None:
     """The production of a device, or None if none has finished a round. Raises DatasetError if its ledger is not one."""
-    path = data_dir / f"production-{device}.json"
+    path = production_path(data_dir, device)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -8,6 +8,9 @@ Three measurements in one run, on the same kernels, those that the job harvested
 - the naive way: one Warp module per kernel at Warp's default options, in one process; a sample of the kernels, scaled by bytes, the
   process's start counted once and not scaled.
 
+The job is also held against the naive way by the clock, each on the machine for itself: the naive way keeps one processor busy, and the job
+all of them.
+
 For CUDA, where there is no GPU, the job is measured against NVRTC's own time for the same kernels in the same batches, and against Warp
 alone, which generates their code and has NVRTC compile it; the job does both, and compiles the text a second time to run it on the host.
 
@@ -24,6 +27,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -37,7 +41,7 @@ from harness.scheduler import batch_size
 ROOT = Path(__file__).resolve().parents[2]
 WARP_ALONE = Path(__file__).with_name("warp_alone.py")
 WORKERS = 2
-SAMPLE = 24
+SAMPLE = 48
 CPU_TARGET_OPTIONS = {f"enable_mathdx_{part}": False for part in ("gemm", "fft", "solver")}
 
 
@@ -59,7 +63,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # The main job as it comes, and mass validation: at level 0 compiling is cheap enough that starting up shows, so it gets a longer run.
 @pytest.mark.parametrize(("level", "count"), [(None, 256), (0, 1024)], ids=["default level", "level 0"])
 def test_cost_per_megabyte(benchmark: Any, data_dir: Path, capsys: pytest.CaptureFixture[str], level: int | None, count: int) -> None:
-    job_seconds = benchmark.pedantic(run_job, args=(data_dir, "cpu", level, count), rounds=1, iterations=1)
+    job_seconds, job_clock = benchmark.pedantic(run_job, args=(data_dir, "cpu", level, count), rounds=1, iterations=1)
     kernels = harvested(data_dir, "cpu")
     megabytes = sum(k.code_bytes for k in kernels) / 1e6
     sample = [kernels[i * len(kernels) // SAMPLE] for i in range(min(SAMPLE, len(kernels)))]
@@ -68,7 +72,9 @@ def test_cost_per_megabyte(benchmark: Any, data_dir: Path, capsys: pytest.Captur
     batches = batches_of(kernels, count)
     options = CPU_TARGET_OPTIONS if level is None else CPU_TARGET_OPTIONS | {"optimization_level": level}
     alone = warp_alone(data_dir.parent, "alone", "cpu", options, 1, [batches[worker::WORKERS] for worker in range(WORKERS)])
-    naive = warp_alone(data_dir.parent, "naive", "cpu", {}, None, [[[kernel] for kernel in sample]] * WORKERS)
+    modules = [[kernel] for kernel in sample]
+    naive = warp_alone(data_dir.parent, "naive", "cpu", {}, None, [modules] * WORKERS)
+    [by_clock] = warp_alone(data_dir.parent, "clock", "cpu", {}, None, [modules])
 
     job = job_seconds / megabytes
     warp = sum(process["start"] + process["rest"] for process in alone) / megabytes
@@ -81,13 +87,16 @@ def test_cost_per_megabyte(benchmark: Any, data_dir: Path, capsys: pytest.Captur
         "naive_cpu_s_per_mb": one_by_one,
         "job_over_warp_alone": job / warp,
         "naive_over_job": one_by_one / job,
+        "job_clock_s_per_mb": job_clock / megabytes,
+        "naive_clock_s_per_mb": (by_clock["start_clock"] + by_clock["rest_clock"] / share) / megabytes,
+        "naive_over_job_by_clock": (by_clock["start_clock"] + by_clock["rest_clock"] / share) / job_clock,
     }
     say(benchmark, capsys, "at Warp's default level" if level is None else f"at level {level}", figures, data_dir / "summary-cpu.json")
 
 
 def test_cuda_cost_per_megabyte(benchmark: Any, data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     count = 1024
-    job_seconds = benchmark.pedantic(run_job, args=(data_dir, "cuda", None, count), rounds=1, iterations=1)
+    job_seconds, _ = benchmark.pedantic(run_job, args=(data_dir, "cuda", None, count), rounds=1, iterations=1)
     kernels = harvested(data_dir, "cuda")
     megabytes = sum(k.code_bytes for k in kernels) / 1e6
     batches = [list(same) for batch in batches_of(kernels, count) for _, same in groupby(sorted(batch, key=block), key=block)]
@@ -119,21 +128,26 @@ def say(benchmark: Any, capsys: pytest.CaptureFixture[str], title: str, figures:
     with capsys.disabled():
         print(f"\n{title}")
         for name, value in figures.items():
-            print(f"{name:24} {value:.3f}" if isinstance(value, float) else f"{name:24} {value}")
+            print(f"{name:26} {value:.3f}" if isinstance(value, float) else f"{name:26} {value}")
         print("job's seconds by stage  ", " ".join(f"{stage} {value:.2f}" for stage, value in seconds.items()))
 
 
-def run_job(data_dir: Path, device: str, level: int | None, count: int) -> float:
-    """CPU seconds of the whole job. Every process of it is waited for by the one that started it, so all are in the first one's account."""
+def run_job(data_dir: Path, device: str, level: int | None, count: int) -> tuple[float, float]:
+    """CPU seconds of the whole job, and seconds by the clock.
+
+    Every process of it is waited for by the one that started it, so all are in the first one's account.
+    """
     command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), f"--device={device}", f"--count={count}", f"--data-dir={data_dir}"]
     command += [] if level is None else [f"--optimization-level={level}"]
+    start = time.perf_counter()
     with open(data_dir.parent / "job.log", "wb") as log:
         process = subprocess.Popen([*command, "-p", "no:benchmark"], cwd=ROOT, stdout=log, stderr=log)
         _, status, usage = os.wait4(process.pid, 0)
+    clock = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     log_text = (data_dir.parent / "job.log").read_text(errors="replace")
     assert (data_dir / f"summary-{device}.json").exists(), log_text
-    return usage.ru_utime + usage.ru_stime
+    return usage.ru_utime + usage.ru_stime, clock
 
 
 def harvested(data_dir: Path, device: str) -> list[Kernel]:
@@ -164,7 +178,7 @@ def warp_alone(
     """CPU seconds of fresh processes that run side by side, each compiling its modules (lists of kernels) and nothing else.
 
     For each process `start` is what starting up took, `rest` what the modules took, and `compiler` the part of it that the compiler took,
-    as the process measured itself.
+    as the process measured itself; `start_clock` and `rest_clock` are seconds by the clock.
     """
     running = []
     for number, modules in enumerate(processes):

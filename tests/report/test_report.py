@@ -58,7 +58,20 @@ def test_the_output_is_the_report_its_appendix_and_the_figures_that_they_show(ma
     shown = {name: re.findall(r"!\[.+\]\(figures/(.+)\)", (made[1] / f"{name}.md").read_text()) for name in FIGURES}
     assert shown == FIGURES
     names = sorted(f"figures/{name}" for figures in FIGURES.values() for name in figures)
-    assert sorted(files_in(made[1])) == ["appendix.md", *names, "report.md"]
+    assert sorted(files_in(made[1])) == ["appendix.md", "dataset/manifest-cpu.json", *names, "report.md"]
+
+
+def test_the_manifest_and_the_ledger_stand_beside_the_report(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.report.figures.PLOTS", ())
+    data, report = tmp_path / "data", tmp_path / "report"
+    make_dataset(data)
+    write_production(data, "cpu", {})
+    run_report(data, report)
+    for name in ("manifest-cpu.json", "production-cpu.json"):
+        assert (report / "dataset" / name).read_bytes() == (data / name).read_bytes()
+    (data / "production-cpu.json").unlink()
+    run_report(data, report)
+    assert not (report / "dataset" / "production-cpu.json").exists()
 
 
 def test_the_parts_are_in_their_order(text):

@@ -23,7 +23,7 @@ from kernels.case import Case
 if TYPE_CHECKING:
     from harness.oracle import Verdict
 
-HARNESS_VERSION = "0.4.0"
+HARNESS_VERSION = "0.4.1"
 
 FORMAT = "warp-kernel-harness/2"
 """The name and version of the files on disk: manifest, shards, summary."""

@@ -37,7 +37,8 @@ class UnsuitableError(Exception):
 class Forward:
     """What a launch must produce: expected outputs (floats in float64), a bound for each float element, and each element's sensitivity.
 
-    `wide` and `moved` are the inputs in float64, as they are and perturbed; the gradient check starts from both.
+    `wide` and `moved` are the inputs in float64, as they are and perturbed, and `moved_expected` the outputs for the latter; the gradient
+    check starts from both.
     """
 
     expected: Arrays
@@ -45,6 +46,7 @@ class Forward:
     sensitivity: Arrays
     wide: Values
     moved: Values
+    moved_expected: Arrays
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def prepare_forward(case: Case, reference: Reference, launch: Launch, values: Va
         s = np.maximum.reduce([share * np.abs(run[name] - ref) for share, run in zip(shares, runs, strict=True)])
         bounds[name] = _bound(name, ref, s, table, scale)
         sensitivity[name] = s
-    return Forward(expected, bounds, sensitivity, wide, moved)
+    return Forward(expected, bounds, sensitivity, wide, moved, runs[1])
 
 
 def _require_finite(outputs: Arrays, error: type[Exception], when: str = "") -> None:

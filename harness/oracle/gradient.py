@@ -78,6 +78,7 @@ class _Slope:
         self._cotangents = {name: c.astype(np.float64) for name, c in cotangents.items()}
         self._forward = forward
         self._center = self._weighted(forward.expected)
+        self._moved_center = self._weighted(forward.moved_expected)
         wobble = {
             name: np.abs(c) * np.finfo(np.float64).eps * (np.abs(forward.expected[name]) + forward.sensitivity[name] / table.epsilon)
             for name, c in self._cotangents.items()
@@ -96,7 +97,7 @@ class _Slope:
         try:
             plus, minus = self._both_sides(self._forward.wide, whole)
             half_plus, half_minus = self._both_sides(self._forward.wide, half)
-            moved_plus, moved_minus = self._both_sides(self._forward.moved, whole)
+            moved_plus = self._at(_ahead(self._forward.moved, whole))
         except ReferenceFailedError:
             return None
         coarse, fine = (plus - minus) / (2 * h), (half_plus - half_minus) / h
@@ -106,10 +107,11 @@ class _Slope:
         bend = np.abs(4.0 * (half_plus - 2.0 * self._center + half_minus) - second) / (2 * h)
         error = np.abs(coarse - fine) + bend
         noise = 8.0 * self._wobble / h
-        # Two estimates of what rounding of the inputs does to the slope: measured, and from the curvature along the direction itself.
+        # Two estimates of what rounding of the inputs does to the slope: measured ahead of the point, and from the curvature along the
+        # direction itself.
         curvature = np.abs(second) / (h * h)
-        moved = (moved_plus - moved_minus) / (2 * h)
-        drift = np.maximum(np.abs(moved - coarse), 2.0 * self._table.epsilon * curvature)
+        moved = np.abs((moved_plus - self._moved_center) - (plus - self._center)) / h
+        drift = np.maximum(moved, 2.0 * self._table.epsilon * curvature)
         parts = (derivative, error, noise, drift)
         if self._lanes:
             return self._by_lane(label, vectors, h, *parts)
@@ -148,9 +150,8 @@ class _Slope:
         return Direction(label, vectors, h, np.where(clean, derivative, 0.0), np.where(clean, slack, 0.0), clean)
 
     def _both_sides(self, values: Values, steps: Arrays) -> tuple[Array, Array]:
-        ahead = {**values, **{name: values[name] + step for name, step in steps.items()}}
         behind = {**values, **{name: values[name] - step for name, step in steps.items()}}
-        return self._at(ahead), self._at(behind)
+        return self._at(_ahead(values, steps)), self._at(behind)
 
     def _at(self, values: Values) -> Array:
         return self._weighted(self._reference.call(self._launch, values, wide=True))
@@ -164,6 +165,10 @@ class _Slope:
             return total
         parts = [a.ravel() for a in arrays.values()]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _ahead(values: Values, steps: Arrays) -> Values:
+    return {**values, **{name: values[name] + step for name, step in steps.items()}}
 
 
 def _common_shape(case: Case, launch: Launch) -> tuple[int, ...]:

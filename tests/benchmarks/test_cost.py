@@ -23,36 +23,15 @@ nothing else to do.
 from __future__ import annotations
 
 import json
-import os
-import re
-import subprocess
 import sys
-import time
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import pyarrow.dataset as ds
 import pytest
+from measures import CPU_TARGET_OPTIONS, WORKERS, Kernel, batches_of, harvested, timed, warp_alone
 
-from harness.scheduler import batch_size
-
-ROOT = Path(__file__).resolve().parents[2]
-WARP_ALONE = Path(__file__).with_name("warp_alone.py")
-WORKERS = 2
 SAMPLE = 48
-CPU_TARGET_OPTIONS = {f"enable_mathdx_{part}": False for part in ("gemm", "fft", "solver")}
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """A harvested kernel: its place in the stream, its text, the bytes of its code, and its block's threads if it asks for a number."""
-
-    index: int
-    source: str
-    code_bytes: int
-    block_dim: int | None
 
 
 @pytest.fixture
@@ -133,59 +112,10 @@ def say(benchmark: Any, capsys: pytest.CaptureFixture[str], title: str, figures:
 
 
 def run_job(data_dir: Path, device: str, level: int | None, count: int) -> tuple[float, float]:
-    """CPU seconds of the whole job, and seconds by the clock.
-
-    Every process of it is waited for by the one that started it, so all are in the first one's account.
-    """
+    """CPU seconds of the whole job, and seconds by the clock."""
     command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), f"--device={device}", f"--count={count}", f"--data-dir={data_dir}"]
     command += [] if level is None else [f"--optimization-level={level}"]
-    start = time.perf_counter()
-    with open(data_dir.parent / "job.log", "wb") as log:
-        process = subprocess.Popen([*command, "-p", "no:benchmark"], cwd=ROOT, stdout=log, stderr=log)
-        _, status, usage = os.wait4(process.pid, 0)
-    clock = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    log_text = (data_dir.parent / "job.log").read_text(errors="replace")
-    assert (data_dir / f"summary-{device}.json").exists(), log_text
-    return usage.ru_utime + usage.ru_stime, clock
-
-
-def harvested(data_dir: Path, device: str) -> list[Kernel]:
-    """The kernels in the shards that the job wrote, in the order of the stream."""
-    table = ds.dataset(sorted((data_dir / device).glob("*.parquet"))).to_table(["index", "python_source", "code_bytes", "launch"])
-    kernels = [
-        Kernel(row["index"], row["python_source"], row["code_bytes"], json.loads(row["launch"]).get("block_dim"))
-        for row in table.to_pylist()
-    ]
-    return sorted(kernels, key=lambda kernel: kernel.index)
-
-
-def batches_of(kernels: list[Kernel], count: int) -> list[list[Kernel]]:
-    """The kernels by the batches that the job compiled them in, less those that it did not harvest."""
-    size = batch_size(count, WORKERS)
-    return [batch for n in range(0, count, size) if (batch := [k for k in kernels if n <= k.index < n + size])]
-
-
-def apart(source: str, position: int) -> str:
-    """The text with its functions named after its position: two of one name, with replays of their own, do not compile in one module."""
-    names = re.findall(r"^@wp\.func\ndef (\w+)\(", source, re.MULTILINE)
-    return re.sub(rf"\b({'|'.join(names)})\b", rf"\1_of_{position}", source) if names else source
-
-
-def warp_alone(
-    folder: Path, name: str, device: str, options: dict[str, Any], block_dim: int | None, processes: list[list[list[Kernel]]]
-) -> list[dict[str, float]]:
-    """CPU seconds of fresh processes that run side by side, each compiling its modules (lists of kernels) and nothing else.
-
-    For each process `start` is what starting up took, `rest` what the modules took, and `compiler` the part of it that the compiler took,
-    as the process measured itself; `start_clock` and `rest_clock` are seconds by the clock.
-    """
-    running = []
-    for number, modules in enumerate(processes):
-        plan = folder / f"{name}-{number}.json"
-        sources = [[apart(kernel.source, position) for position, kernel in enumerate(module)] for module in modules]
-        plan.write_text(json.dumps({"device": device, "options": options, "block_dim": block_dim, "modules": sources}), encoding="utf-8")
-        running.append(subprocess.Popen([sys.executable, str(WARP_ALONE), str(plan)], stdout=subprocess.PIPE, text=True))
-    outputs = [process.communicate()[0] for process in running]
-    assert not any(process.returncode for process in running), f"Warp alone failed: {outputs}"
-    return [json.loads(output.splitlines()[-1]) for output in outputs]
+    log = data_dir.parent / "job.log"
+    _, cpu_seconds, clock = timed([*command, "-p", "no:benchmark"], log)
+    assert (data_dir / f"summary-{device}.json").exists(), log.read_text(errors="replace")
+    return cpu_seconds, clock

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 LARGEST_INT64 = 2**63 - 1
 
+LEVEL_BLOCK = 64
+"""Cases in a row of the stream that are compiled at one optimization level: with rounds that start at its multiples, as many as a batch."""
+
 LARGEST_COUNT = 100_000
 """Cases of one run. Pytest keeps every test in memory; more cases are better made in several runs over ranges of indices."""
 
@@ -42,6 +45,7 @@ class Options:
     with_ptx: bool = False
     require: Validation | None = None
     settled: bool = False
+    default_level_every: int | None = None
 
     @property
     def settings(self) -> Settings:
@@ -49,6 +53,11 @@ class Options:
         from generation.code.settings import Settings
 
         return Settings(self.optimization_level, self.arch, self.with_ptx)
+
+    def level_at(self, index: int) -> int | None:
+        """The optimization level of the case at `index` (None: Warp's default). It depends on nothing else."""
+        sampled = self.default_level_every is not None and index // LEVEL_BLOCK % self.default_level_every == 0
+        return None if sampled else self.optimization_level
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -62,6 +71,12 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--case", default=None, metavar="ID", help="exactly this case, such as stencil-000123, with all details on failure")
     group.addoption("--data-dir", default=None, metavar="DIR", help="the dataset's folder (default: generation/data)")
     group.addoption("--optimization-level", default=None, metavar="N", help="0 to 3 (default: Warp's own default for the target)")
+    group.addoption(
+        "--default-level-every",
+        default=None,
+        metavar="N",
+        help=f"of every N blocks of {LEVEL_BLOCK} cases, compile one at Warp's default level all the same (default: none)",
+    )
     group.addoption("--arch", default=None, metavar="N", help="CUDA architecture, such as 90 (default: the GPU's own, or 90)")
     group.addoption("--with-ptx", action="store_true", help="keep each case's PTX, and what it takes of a GPU, in the records")
     group.addoption("--require", default=None, metavar="LEVEL", help="fail cases that stay below this level: executed_on_host or executed")
@@ -85,7 +100,7 @@ def read_options(config: pytest.Config) -> Options:
     seed = _whole("--seed", given("seed"), 0, LARGEST_INT64)
     start = _whole("--start", given("start"), 0, LARGEST_INT64 - LARGEST_COUNT)
     count = _whole("--count", given("count"), 1, LARGEST_COUNT)
-    level = given("optimization_level")
+    level, every = given("optimization_level"), given("default_level_every")
     options = Options(
         device=device,
         seed=seed,
@@ -100,6 +115,7 @@ def read_options(config: pytest.Config) -> Options:
         with_ptx=given("with_ptx"),
         require=_level(given("require")),
         settled=given("settled"),
+        default_level_every=None if every is None else _whole("--default-level-every", every, 1, LARGEST_INT64),
     )
     _check_target(options)
     return options

@@ -61,6 +61,7 @@ def build_summary(
         "count": options.count,
         "families": list(options.families),
         "optimization_level": options.optimization_level,
+        "default_level_every": options.default_level_every,
         "arch": arch,
         "warp_version": warp_version,
         "numpy_version": version("numpy"),

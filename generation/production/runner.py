@@ -12,7 +12,7 @@ from typing import Any
 
 from generation.production.ledger import Ledger, RoundEntry
 from generation.production.request import ROOT, ProductionError
-from generation.production.schedule import Round
+from generation.production.schedule import SAMPLE_EVERY, Round
 from generation.production.tree import Ended, run_tree
 from harness.folder import spool_files
 from harness.manifest import read_manifest
@@ -99,7 +99,7 @@ class Job:
         command = [sys.executable, "-m", "pytest", "-n", self.workers, "-p", "no:benchmark", "-q", f"--device={ledger.device}"]
         command += [f"--seed={ledger.seed}", f"--start={round.start}", f"--count={round.cases}", f"--data-dir={self.data_dir}"]
         if round.optimization_level is not None:
-            command.append(f"--optimization-level={round.optimization_level}")
+            command += [f"--optimization-level={round.optimization_level}", f"--default-level-every={SAMPLE_EVERY}"]
         return [*command, *self.options, *(["--settled"] if settled else [])]
 
     def _summary(self, device: str) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from generation.production.ledger import Ledger
 
 SAMPLE_EVERY = 16
-"""One round of so many, the first among them, is compiled at Warp's default level, as a user's kernels are."""
+"""Of so many blocks of cases one, the first, is compiled at Warp's default level, as a user's kernels are, whatever the round's level: a
+dataset of any size has the same share of them."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """A round: the cases at indices `start` .. `start + cases - 1`, compiled at `optimization_level` (None: Warp's default)."""
+    """A round: the cases at indices `start` .. `start + cases - 1`. All but the sample are compiled at `optimization_level` (None: Warp's)."""
 
     number: int
     start: int
@@ -22,5 +23,4 @@ class Round:
 
 def round_at(ledger: Ledger, number: int) -> Round:
     """The round of this number in the ledger's production; it does not depend on how the rounds before it went."""
-    level = None if number % SAMPLE_EVERY == 0 else ledger.optimization_level
-    return Round(number, number * ledger.round_cases, ledger.round_cases, level)
+    return Round(number, number * ledger.round_cases, ledger.round_cases, ledger.optimization_level)

@@ -46,9 +46,9 @@ def summary(results=RESULTS, committed=COMMITTED):
 
 def test_the_summary_has_the_fixed_fields():
     assert " ".join(summary()) == (
-        "format device seed start count families optimization_level arch warp_version numpy_version python_version harness_version workers "
-        "date cases validation not_executed skipped gradient by_family failures seconds wall_seconds code_bytes exit_status "
-        "lost"
+        "format device seed start count families optimization_level default_level_every arch warp_version numpy_version "
+        "python_version harness_version workers date cases validation not_executed skipped gradient by_family failures seconds "
+        "wall_seconds code_bytes exit_status lost"
     )
     assert summary()["numpy_version"] == np.__version__
     assert summary()["date"] == "2026-01-02"

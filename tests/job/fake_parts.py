@@ -116,6 +116,12 @@ class BatchRunner:
     def close(self):
         pass
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
 
 class Spool(harness.workbench.Spool):
     def append(self, record, preamble):

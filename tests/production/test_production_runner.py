@@ -91,7 +91,8 @@ def test_the_main_job_is_asked_for_the_round(run, runs, tmp_path):
     [command] = runs.commands
     assert command[1:] == [
         *("-m", "pytest", "-n", "2", "-p", "no:benchmark", "-q"),
-        *("--device=cpu", "--seed=3", "--start=100", "--count=100", f"--data-dir={tmp_path}", "--optimization-level=0", "--settled"),
+        *("--device=cpu", "--seed=3", "--start=100", "--count=100", f"--data-dir={tmp_path}", "--optimization-level=0"),
+        *("--default-level-every=16", "--settled"),
     ]
 
 
@@ -102,8 +103,13 @@ def test_further_options_of_the_main_job_are_passed_on(runs, tmp_path):
 
 
 def test_a_round_at_the_default_level_names_none(run, runs):
-    run(ran(100), number=0)
-    assert not [argument for argument in runs.commands[0] if argument.startswith("--optimization-level")]
+    run(ran(100), ledger=replace(LEDGER, optimization_level=None))
+    assert not [argument for argument in runs.commands[0] if "level" in argument]
+
+
+def test_of_a_round_at_another_level_a_sixteenth_is_compiled_at_the_default_level(run, runs):
+    run(ran(100))
+    assert [argument for argument in runs.commands[0] if "level" in argument] == ["--optimization-level=0", "--default-level-every=16"]
 
 
 def test_a_round_s_entry_is_what_the_manifest_has_more(run, tmp_path):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from samples_of_production import ENTRY, LEDGER, ledger_with
 
-from generation.production.schedule import SAMPLE_EVERY, Round, round_at
+from generation.production.schedule import Round, round_at
 
 
 def test_rounds_are_the_stream_piece_by_piece():
@@ -18,11 +18,10 @@ def test_a_round_does_not_depend_on_those_before_it():
     assert round_at(ledger_with(ENTRY), 1) == round_at(ledger_with(poor), 1) == Round(1, 100, 100, 0)
 
 
-def test_one_round_of_sixteen_is_compiled_as_a_user_s_kernels_are():
-    levels = [round_at(LEDGER, number).optimization_level for number in range(2 * SAMPLE_EVERY)]
-    assert levels == 2 * [None, *[0] * 15]
+def test_all_rounds_have_the_production_s_level():
+    assert {round_at(LEDGER, number).optimization_level for number in range(40)} == {LEDGER.optimization_level} == {0}
 
 
 def test_a_production_at_the_default_level_has_no_other():
     ledger = replace(LEDGER, optimization_level=None)
-    assert {round_at(ledger, number).optimization_level for number in range(SAMPLE_EVERY)} == {None}
+    assert {round_at(ledger, number).optimization_level for number in range(40)} == {None}

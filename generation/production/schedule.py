@@ -13,7 +13,10 @@ dataset of any size has the same share of them."""
 
 @dataclass(frozen=True)
 class Round:
-    """A round: the cases at indices `start` .. `start + cases - 1`. All but the sample are compiled at `optimization_level` (None: Warp's)."""
+    """A round: the cases at indices `start` .. `start + cases - 1`.
+
+    They are compiled at `optimization_level` (None: Warp's default), but for the sample.
+    """
 
     number: int
     start: int

@@ -17,6 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
+_REFUSED = "prepare: "
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -31,7 +33,8 @@ class Fault:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the main job said of a copy of Warp: cases run, and the reasons of those that failed, by case."""
+    """What the main job said of a copy of Warp: cases run, and the reasons of those that failed, by case; without those that the oracle
+    refused for their inputs, before Warp saw them."""
 
     run: int
     failures: dict[str, str]
@@ -64,7 +67,8 @@ def run_job(folder: Path, arguments: list[str]) -> Finding:
     failures = {failure["case"]: failure["reason"] for failure in summary["failures"]}
     if bool(done.returncode) != bool(failures):
         raise RuntimeError(f"the job left with status {done.returncode} and {len(failures)} failures:\n{done.stdout[-2000:]}{done.stderr}")
-    return Finding(summary["cases"]["run"], failures, done.stdout)
+    seen = {case: reason for case, reason in failures.items() if not reason.startswith(_REFUSED)}
+    return Finding(summary["cases"]["run"], seen, done.stdout)
 
 
 def _link(source: str, target: str) -> None:

@@ -17,6 +17,13 @@ def test_without_a_fault_nothing_fails(tmp_path):
     assert (found.run, found.failures) == (8, {})
 
 
+def test_a_case_that_the_oracle_refuses_is_no_fault_of_warp_s(tmp_path):
+    """`program-005913` of seed 0 is ill-conditioned at all inputs that are drawn."""
+    found = run_job(copy_of_warp(tmp_path, None), ["-n", "0", "--start=5913", "--count=1", "--optimization-level=0"])
+    assert (found.run, found.failures) == (1, {})
+    assert "1 failed" in found.output
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [

@@ -1,9 +1,9 @@
 """The command `python -m generation.produce`: makes a dataset of the size asked for, in rounds of the main job.
 
 It reads GENERATION_STATE.md, its ledger and the manifests, says where it goes on, and runs one round after another, each in a process tree
-of its own, until the target is met. After each round the shards are published, and manifest, card, ledger, state and report are up to
-date. It stops by itself if cases fail, structures repeat or the disk is short. It may be killed at any moment: the next call goes on, and
-ends with the dataset that one never killed would have made.
+of its own, until the target is met. After each round the shards are published, and manifest, card, ledger and state are up to date; the
+report follows as often as takes a twentieth of the time. It stops by itself if cases fail, structures repeat or the disk is short. It may
+be killed at any moment: the next call goes on, and ends with the dataset that one never killed would have made.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from generation.production.ledger import Ledger, read_ledger
 from generation.production.progress import Progress
 from generation.production.request import LEVELS, ROUND_CASES, ProductionError, Request, level_name, level_of, read_request
 from generation.production.runner import Job
-from generation.production.schedule import round_at
+from generation.production.schedule import next_round
 from generation.production.tail import SpoolTail
 from harness.errors import DatasetError
 from harness.folder import check_folder, spool_files
@@ -85,10 +85,11 @@ def _rounds(request: Request, ledger: Ledger) -> int:
     progress = Progress(request.target_bytes, request.log_seconds)
     progress.say(_where(request, ledger))
     job = Job(request.data_dir, request.workers, _log(request.data_dir, ledger.device))
+    reports = journal.Reports(request)
     while ledger.counted[1] < request.target_bytes:
         if reason := quality.shortage(request.data_dir, ledger):
             return _stop(request, progress, reason)
-        round, tail = round_at(ledger, len(ledger.rounds)), SpoolTail(request.data_dir, ledger.device)
+        round, tail = next_round(ledger, request.target_bytes), SpoolTail(request.data_dir, ledger.device)
         try:
             entry = job.run(ledger, round, lambda: progress.tick(ledger, round, tail))  # noqa: B023
         except (ProductionError, OSError):
@@ -103,14 +104,14 @@ def _rounds(request: Request, ledger: Ledger) -> int:
         reason = quality.fault_of(entry, ledger.device)
         if reason is not None:
             _stop(request, progress, reason)
-        if ledger.counted[0]:
-            journal.write_report(request)
+        if ledger.counted[0] and (reports.due or reason is not None):
+            reports.write()
         if reason is not None:
             return STOPPED
     records, code_bytes, *_ = ledger.counted
     progress.say(f"the target is met: {records:,} records, {code_bytes / 1e6:.3f} MB of code in {request.data_dir}")
     journal.note_target(request, ledger, date.today())
-    if line := journal.write_report(request):
+    if line := reports.write():
         progress.say(line)
     journal.note_report(request)
     return 0

@@ -144,6 +144,11 @@ class Case:
         """Arrays that receive a cotangent."""
         return tuple(a for a in self.outputs if a.differentiable)
 
+    @property
+    def has_gradient(self) -> bool:
+        """Whether there is a gradient to check: some output receives a cotangent and some input is differentiable."""
+        return bool(self.differentiable_inputs and self.differentiable_outputs)
+
     def launch_json(self) -> str:
         """Arguments, launches and limitations as canonical JSON: with the two sources, all that is needed to run the case again.
 

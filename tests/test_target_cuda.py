@@ -13,6 +13,7 @@ from generation.code.cuda import host
 from generation.code.cuda.binary import BinaryError, resources
 from generation.code.job import Job, LaunchData, Outcome
 from generation.code.settings import Settings
+from generation.code.unit import Emitted
 from harness.isolation import BatchRunner
 from kernels.case import Argument, Case, Launch
 
@@ -119,6 +120,28 @@ def test_text_that_only_nvrtc_rejects_fails(runner):
 
 
 DEVICE_ONLY = '@wp.func_native("return __shfl_sync(0xffffffff, x, 0);")\ndef native(x: float) -> float: ...'
+
+
+WHOLE = """void wp_f() {}
+extern "C" __global__ void k_1_cuda_kernel_forward(
+    int n)
+{}
+extern "C" __global__ void k_1_cuda_kernel_backward(
+    int n)
+{}
+"""
+
+
+@pytest.mark.parametrize("differentiable", [True, False])
+def test_a_backward_pass_that_nothing_runs_is_left_out_of_the_host_s_copy(differentiable):
+    case = case_of(0, source("    out[i] = a[i]"))
+    arguments = tuple(replace(argument, differentiable=differentiable) for argument in case.arguments)
+    text = host.runnable(Emitted(replace(case, arguments=arguments), None, {}, "k_1", "", WHOLE, {}, ())).code
+    if differentiable:
+        assert text == WHOLE
+    else:
+        forward = WHOLE.partition('extern "C" __global__ void k_1_cuda_kernel_backward')[0]
+        assert text == forward + 'extern "C" WP_API void k_1_cpu_backward() { __builtin_trap(); }\n'
 
 
 def test_what_the_host_cannot_run_is_compiled_and_says_why(runner):

@@ -34,7 +34,7 @@ def run_launch(
     arrays = {name: leaf.read() for name, leaf in assembly.arrays.items()}
     memory.check()
     gradients = {}
-    if case.differentiable_inputs and case.differentiable_outputs:
+    if case.has_gradient:
         tape.backward()
         gradients = {a.name: assembly.arrays[a.name].gradient() for a in case.differentiable_inputs}
         memory.check()

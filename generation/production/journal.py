@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from generation.production.ledger import Ledger
 from generation.production.request import ROOT, ProductionError, Request
 from generation.production.tree import dies_with
 from harness.state import PHASES, State, StateError, read_state, write_state
+
+MOST_FOR_REPORTS = 0.05
+"""The share of a production's time that goes into reports."""
 
 PHASE_OF = {"cpu": "P1", "cuda": "P2"}
 
@@ -47,11 +51,8 @@ def note_target(request: Request, ledger: Ledger, day: date) -> None:
     """Says in the state that the target is met, and moves on to the next phase if this one was about it."""
     state = begin(request)
     records, code_bytes, *_ = ledger.counted
-    rounds = f"{len(ledger.rounds)} round{'s' * (len(ledger.rounds) != 1)}"
-    activity = (
-        f"{PHASES[PHASE_OF[ledger.device]]}: {code_bytes / 1e6:.1f} MB in {records} records, by {rounds} of {ledger.round_cases} cases "
-        f"of seed {ledger.seed}."
-    )
+    rounds = f"{len(ledger.rounds)} round{'s' * (len(ledger.rounds) != 1)} of up to {ledger.round_cases} cases"
+    activity = f"{PHASES[PHASE_OF[ledger.device]]}: {code_bytes / 1e6:.1f} MB in {records} records, by {rounds} of seed {ledger.seed}."
     if activity not in [known for _, known in state.log]:
         state = state.with_activity(day, activity)
     if device_of(state) == ledger.device:
@@ -69,6 +70,27 @@ def note_report(request: Request) -> None:
 def note_stop(request: Request, reason: str) -> None:
     """Says in the state why the production stopped."""
     _write(request, begin(request).with_next_action(f"Production stopped: {reason}"))
+
+
+class Reports:
+    """Writes the report while a production runs. It takes longer the more there is, and must not be what a large production does."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._ended, self._took = time.monotonic(), 0.0
+
+    @property
+    def due(self) -> bool:
+        """Whether what the last one took is no more than its share of the time since."""
+        return self._took <= MOST_FOR_REPORTS * (time.monotonic() - self._ended)
+
+    def write(self) -> str:
+        """Have the report written, as `write_report`."""
+        began = time.monotonic()
+        line = write_report(self._request)
+        self._ended = time.monotonic()
+        self._took = self._ended - began
+        return line
 
 
 def write_report(request: Request) -> str:

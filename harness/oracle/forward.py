@@ -70,7 +70,7 @@ def prepare_forward(case: Case, reference: Reference, launch: Launch, values: Va
     not finite: a case's domains are to make its inputs valid, so no other draw is tried.
     """
     # Where lanes are apart, a kinked lane is left out of the gradient check; elsewhere one kink spoils a direction.
-    kinks = bool(case.differentiable_inputs and case.differentiable_outputs) and not case.elementwise
+    kinks = case.has_gradient and not case.elementwise
     traces = [Trace(kinks), Trace(kinks, reference.working), Trace(kinks), Trace(kinks)]
     wide = widened(values)
     moved = perturbed(wide, table.epsilon, _SALTS[0])

@@ -12,7 +12,7 @@ from generation.code.job import Outcome
 from harness.oracle.forward import Difference, compare_outputs
 from harness.oracle.gradient import Disagreement, compare_gradients
 from harness.oracle.ledger import holds
-from harness.oracle.preparation import Prepared, has_gradient
+from harness.oracle.preparation import Prepared
 from harness.oracle.verdict import Verdict
 from kernels.case import Case
 
@@ -50,7 +50,7 @@ def _compare(prepared: Prepared, outcome: Outcome) -> Verdict:
         lines = [line for d in differences for line in _difference_lines(d)]
         launches = tuple(sorted({d.launch for d in differences}))
         return _failed(prepared, _forward_reason(differences[0], case), lines, "not_reached", forward_error, math.nan, launches)
-    if not has_gradient(case):
+    if not case.has_gradient:
         return Verdict(case.id, True, "", "not_differentiable", forward_error, math.nan, _tolerance(prepared), "")
     for number, (data, directions, run) in enumerate(zip(prepared.job.launches, prepared.directions, outcome.launches, strict=True)):
         wrong, error = compare_gradients(case, number, directions, data.values, run.gradients, table)

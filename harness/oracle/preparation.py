@@ -32,11 +32,6 @@ class Prepared:
     directions: tuple[tuple[Direction, ...], ...]
 
 
-def has_gradient(case: Case) -> bool:
-    """Whether there is a gradient to check: some output receives a cotangent and some input is differentiable."""
-    return bool(case.differentiable_inputs and case.differentiable_outputs)
-
-
 def prepare(case: Case, *, gpu: bool = False, threads: int = 1) -> Prepared:
     """Draws inputs for every launch and runs the references on them.
 
@@ -63,7 +58,7 @@ def prepare(case: Case, *, gpu: bool = False, threads: int = 1) -> Prepared:
 def _prepare_launch(
     case: Case, reference: Reference, launch: Launch, number: int, table: Tolerance
 ) -> tuple[LaunchData, Forward, tuple[Direction, ...]]:
-    weights = cotangents(case, launch, number) if has_gradient(case) else {}
+    weights = cotangents(case, launch, number) if case.has_gradient else {}
     reason = ""
     previous: bytes | None = None
     for attempt in range(ATTEMPTS):

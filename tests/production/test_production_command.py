@@ -103,7 +103,7 @@ def test_after_a_round_no_spool_is_left(between):
 def test_at_the_target_the_state_goes_on_to_the_next_phase(undisturbed):
     state = undisturbed.production.state
     assert "- **Phase**: P2 (CUDA)\n- **Status**: in_progress\n" in state
-    assert f"- {date.today().isoformat()}: CPU: 0.0 MB in 96 records, by 2 rounds of 48 cases of seed 0.\n" in state
+    assert f"- {date.today().isoformat()}: CPU: 0.0 MB in 96 records, by 2 rounds of up to 48 cases of seed 0.\n" in state
 
 
 def test_a_second_command_on_the_folder_gets_one_line(undisturbed):

@@ -78,7 +78,7 @@ def test_the_cpu_s_target_leads_to_cuda(request_, state, tmp_path):
     journal.note_target(request_, CPU, DAY)
     assert (state().phase, state().status) == ("P2", "in_progress")
     assert state().next_action == f"Make the CUDA dataset: `python -m generation.produce --device cuda --data-dir {tmp_path}`."
-    assert state().log == ((DAY, "CPU: 4.0 MB in 180 records, by 2 rounds of 100 cases of seed 3."),)
+    assert state().log == ((DAY, "CPU: 4.0 MB in 180 records, by 2 rounds of up to 100 cases of seed 3."),)
 
 
 def test_cuda_s_target_leads_to_the_report(request_, state, tmp_path):
@@ -168,3 +168,21 @@ def test_a_report_that_was_killed_is_said_in_one_line(request_, monkeypatch):
     monkeypatch.setattr(journal.sys, "executable", "/bin/false")
     with pytest.raises(ProductionError, match=r"^the report was not written: it said nothing$"):
         journal.write_report(request_)
+
+
+def test_reports_take_no_more_than_a_twentieth_of_the_time(request_, monkeypatch):
+    now = [1000.0]
+
+    def write(request):
+        now[0] += 4.0
+        return "written"
+
+    monkeypatch.setattr(journal, "write_report", write)
+    monkeypatch.setattr(journal.time, "monotonic", lambda: now[0])
+    reports = journal.Reports(request_)
+    assert reports.due
+    assert reports.write() == "written"
+    now[0] += 79.0
+    assert not reports.due
+    now[0] += 1.0
+    assert reports.due

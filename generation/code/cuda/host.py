@@ -8,6 +8,7 @@ launches, tapes and arrays are Warp's own.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from generation.code.unit import Emitted
@@ -59,6 +60,18 @@ def host_preamble(preamble: str, block_dim: int) -> str:
     if count != 1:
         raise HostTextError("the preamble does not define WP_TILE_BLOCK_DIM once")
     return text + _EXECUTION.read_text(encoding="utf-8")
+
+
+def runnable(emitted: Emitted) -> Emitted:
+    """What the host is to run of a kernel: all of it, or all but the entry point of its backward pass where there is no gradient to check.
+
+    NVRTC compiles that, and nothing runs it; the host has one in its place that ends the process, since Warp looks for one.
+    """
+    backward = re.search(rf'^extern "C" [^\n]*\b{re.escape(emitted.name)}_cuda_kernel_backward\(', emitted.code, re.MULTILINE)
+    if emitted.case.has_gradient or backward is None:
+        return emitted
+    stub = f'extern "C" WP_API void {emitted.name}_cpu_backward() {{ __builtin_trap(); }}\n'
+    return replace(emitted, code=emitted.code[: backward.start()] + stub)
 
 
 def entry_points(emitted: Emitted) -> str:

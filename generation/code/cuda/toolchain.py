@@ -111,7 +111,7 @@ class HostStages(CudaStages):
     def build(self, unit: Unit, folder: Path, seconds: dict[str, float]) -> None:
         """Compiles the members with NVRTC, and those that the host can run with clang, which are loaded."""
         super().build(unit, folder, seconds)
-        members = {name: m for name, m in unit.members.items() if self._obstacle(m) is None}
+        members = {name: host.runnable(m) for name, m in unit.members.items() if self._obstacle(m) is None}
         if not members:
             return
         runnable = replace(unit, members=members)

@@ -86,7 +86,7 @@ def test_cuda_s_target_leads_to_the_report(request_, state, tmp_path):
     journal.note_target(request_, CUDA, DAY)
     assert (state().phase, state().status) == ("P3", "in_progress")
     assert state().next_action == f"Write the report: `python -m generation.produce --data-dir {tmp_path}`."
-    assert state().log == ((DAY, "CUDA: 2.0 MB in 90 records, by 1 round of 100 cases of seed 3."),)
+    assert state().log == ((DAY, "CUDA: 2.0 MB in 90 records, by 1 round of up to 100 cases of seed 3."),)
 
 
 def test_the_report_completes_the_work(request_, state):

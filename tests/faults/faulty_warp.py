@@ -15,9 +15,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.faults.first_failure import REFUSED
 
-_REFUSED = "prepare: "
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def run_job(folder: Path, arguments: list[str]) -> Finding:
     failures = {failure["case"]: failure["reason"] for failure in summary["failures"]}
     if bool(done.returncode) != bool(failures):
         raise RuntimeError(f"the job left with status {done.returncode} and {len(failures)} failures:\n{done.stdout[-2000:]}{done.stderr}")
-    seen = {case: reason for case, reason in failures.items() if not reason.startswith(_REFUSED)}
+    seen = {case: reason for case, reason in failures.items() if not reason.startswith(REFUSED)}
     return Finding(summary["cases"]["run"], seen, done.stdout)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from generation.code.job import Job, Outcome
+from generation.code.job import Outcome
 from generation.code.settings import VALIDATIONS
 from harness.isolation import BatchRunner
 from harness.needs import lacking
@@ -60,9 +60,7 @@ class Workbench:
         self._size = size
         self._failures = failures
         self._entries: dict[str, _Entry] = {}
-        self._settings = plan.settings(_number(worker))
-        self._runner = BatchRunner(plan.options.device, self._settings)
-        self._warp_version = ""
+        self._runner = BatchRunner(plan.options.device, plan.settings(_number(worker)))
         self._spool = Spool(spool_folder, worker) if plan.harvest else None
 
     def __enter__(self) -> Workbench:
@@ -130,31 +128,19 @@ class Workbench:
         position = self._positions[case_id]
         batch = self._cases[position : position + self._size] if position % self._size == 0 else [case_id]
         self._entries = {name: self._prepare(name) for name in batch}
-        jobs = [entry.prepared.job for entry in self._entries.values() if entry.prepared is not None]
-        for name, outcome in self._run(jobs).items():
+        jobs = [
+            replace(entry.prepared.job, at_default_level=self._level(name) is None)
+            for name, entry in self._entries.items()
+            if entry.prepared is not None
+        ]
+        outcomes = self._runner.run(jobs) if jobs else {}
+        for name, outcome in outcomes.items():
             entry = self._entries[name]
             entry.outcome = outcome
             entry.seconds |= outcome.seconds
 
-    def _run(self, jobs: Sequence[Job]) -> dict[str, Outcome]:
-        """The outcomes of a batch, by case id.
-
-        Cases that are sampled at another level have a server of their own for as long as they take: most batches have none.
-        """
-        outcomes: dict[str, Outcome] = {}
-        for level in dict.fromkeys(self._level(job.case.id) for job in jobs):
-            of_level = [job for job in jobs if self._level(job.case.id) == level]
-            if level == self._settings.optimization_level:
-                outcomes |= self._runner.run(of_level)
-                self._warp_version = self._runner.warp_version
-                continue
-            with BatchRunner(self.plan.options.device, replace(self._settings, optimization_level=level)) as runner:
-                outcomes |= runner.run(of_level)
-                self._warp_version = runner.warp_version
-        return outcomes
-
     def _level(self, case_id: str) -> int | None:
-        """The optimization level that a case is compiled at."""
+        """The optimization level that a case is compiled at (None: Warp's default)."""
         return self.plan.options.level_at(int(case_id.rpartition("-")[2]))
 
     def _prepare(self, case_id: str) -> _Entry:
@@ -184,7 +170,7 @@ class Workbench:
             verdict,
             device=self.plan.options.device,
             optimization_level=self._level(case.id),
-            warp_version=self._warp_version,
+            warp_version=self._runner.warp_version,
         )
         if self._spool is not None:
             self._spool.append(record, outcome.preamble)

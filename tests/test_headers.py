@@ -24,10 +24,10 @@ def folders(tmp_path):
 
 def test_one_server_makes_a_header_and_the_next_finds_it(folders):
     own, other, shared = folders
-    with Headers(own, shared).making(1) as lacking:
+    with Headers(own, shared, 0).making(1) as lacking:
         assert lacking
         (own / NAME).write_text("header")
-    with Headers(other, shared).making(1) as lacking:
+    with Headers(other, shared, 0).making(1) as lacking:
         assert not lacking
     assert (other / NAME).read_text() == "header"
 
@@ -35,15 +35,26 @@ def test_one_server_makes_a_header_and_the_next_finds_it(folders):
 def test_a_header_for_other_blocks_is_another(folders):
     own, _, shared = folders
     (own / NAME).write_text("header")
-    with Headers(own, shared).making(16) as lacking:
+    with Headers(own, shared, 0).making(16) as lacking:
         assert lacking
-    with Headers(own, shared).making(1) as lacking:
+    with Headers(own, shared, 0).making(1) as lacking:
+        assert not lacking
+
+
+def test_a_header_for_another_level_in_the_server_s_folder_is_another(folders):
+    own, other, shared = folders
+    (own / "builtin_bd1_tis_o0_f00.pch").write_text("header")
+    with Headers(own, shared, 2).making(1) as lacking:
+        assert lacking
+        (own / "builtin_bd1_tis_o2_f00.pch").write_text("header")
+    assert [path.name for path in shared.glob("*.pch")] == ["builtin_bd1_tis_o2_f00.pch"]
+    with Headers(other, shared, 2).making(1) as lacking:
         assert not lacking
 
 
 def test_what_warp_deletes_is_put_back(folders):
     own, _, shared = folders
-    headers = Headers(own, shared)
+    headers = Headers(own, shared, 0)
     with headers.making(1):
         (own / NAME).write_text("header")
     (own / NAME).unlink()
@@ -55,7 +66,7 @@ def test_a_header_whose_making_failed_is_not_shared(folders):
     own, _, shared = folders
 
     def die() -> None:
-        with Headers(own, shared).making(1):
+        with Headers(own, shared, 0).making(1):
             (own / NAME).write_text("half a hea")
             raise RuntimeError("the compiler died")
 
@@ -71,7 +82,7 @@ def warp(folder, name, text="#pragma once"):
     (native / "builtin.h").write_text(text)
     own = folder / f"{name}-own"
     own.mkdir(exist_ok=True)
-    return SimpleNamespace(native_folder=lambda: native, header_folder=lambda: own, cpu_level_and_flags=lambda level: f"o{level}")
+    return SimpleNamespace(native_folder=lambda: native, header_folder=lambda: own, cpu_level=lambda level: level, flags_key=lambda: "f")
 
 
 def shared_at(api, folder, level=0, *, tiles_on_stack=True):

@@ -111,6 +111,16 @@ def test_ptx_is_that_of_the_record_alone():
     assert outcome.resources["backward"]["code_bytes"] > 0
 
 
+def test_a_case_at_warp_s_default_level_is_compiled_at_it_among_others():
+    asked = replace(healthy(0), at_default_level=True)
+    with BatchRunner("cuda", Settings(optimization_level=0, with_ptx=True)) as lower:
+        mixed = lower.run([asked, healthy(1)])
+    with BatchRunner("cuda", Settings(with_ptx=True)) as usual:
+        alone = usual.run([healthy(0), healthy(1)])
+    assert mixed["small-000000"].ptx == alone["small-000000"].ptx
+    assert mixed["small-000001"].ptx != alone["small-000001"].ptx
+
+
 def test_text_that_only_nvrtc_rejects_fails(runner):
     """It is C++, and not CUDA: the host alone would let it pass."""
     text = '@wp.func_native("""\\nthread_local static int seen = 0; return x + float(seen);\\n""")\ndef native(x: float) -> float: ...'

@@ -17,7 +17,7 @@ from small_cases import HEALTHY, LENGTH, case_of, healthy, job, job_of, source
 
 from generation.code import target
 from generation.code.job import Job, LaunchData, Outcome
-from generation.code.settings import Settings
+from generation.code.settings import CACHE_VARIABLE, Settings
 from harness.isolation import BatchRunner
 from kernels.case import Argument, Case, Launch
 from kernels.domains import Bernoulli, Integers, Struct, Uniform
@@ -377,3 +377,18 @@ def test_broken_native_code_in_a_template_names_its_case(runner):
     )
     assert outcomes["small-000001"].failure.startswith(f"compile: {reason}")
     assert [o.failure for o in outcomes.values()].count(None) == 2
+
+
+def test_a_case_at_warp_s_default_level_has_that_level_s_header(tmp_path, monkeypatch):
+    """The header is what shows: the code does not depend on the level."""
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    with BatchRunner("cpu", Settings(optimization_level=0)) as runner:
+        one(runner, healthy(0))
+        assert levels_of_headers(tmp_path) == {"o0"}
+        outcomes = runner.run([replace(healthy(0), at_default_level=True), healthy(1)])
+    assert [outcome.failure for outcome in outcomes.values()] == [None, None]
+    assert levels_of_headers(tmp_path) == {"o0", "o2"}
+
+
+def levels_of_headers(cache: Path) -> set[str]:
+    return {level for path in cache.rglob("*.pch") for level in re.findall(r"_(o\d)_", path.name)}

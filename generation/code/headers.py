@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,18 +29,20 @@ _KEPT = 3
 
 
 class Headers:
-    """The headers in `own`, where this server's compiler looks for them, and their copies in `shared`, a folder that servers may share.
+    """The headers for one optimization level in `own`, where this server's compiler looks for them, and their copies in `shared`, a folder
+    that servers may share.
 
-    Both folders must be there.
+    Both folders must be there. `own` may have headers for other levels, too.
     """
 
-    def __init__(self, own: Path, shared: Path) -> None:
+    def __init__(self, own: Path, shared: Path, level: int) -> None:
         self._own = own
         self._shared = shared
+        self._level = level
 
     def restore(self) -> None:
         """Puts into the server's folder what is shared and not there."""
-        _link_all(self._shared, self._own)
+        _link_all(self._shared.glob(_PATTERN), self._own)
 
     @contextmanager
     def making(self, block_dim: int) -> Iterator[bool]:
@@ -58,10 +60,14 @@ class Headers:
                 yield False
                 return
             yield True
-            _link_all(self._own, self._shared)
+            _link_all(self._made("*"), self._shared)
 
     def _has(self, block_dim: int) -> bool:
-        return any(self._own.glob(f"builtin_bd{block_dim}_{_PATTERN}"))
+        return any(self._made(str(block_dim)))
+
+    def _made(self, block_dim: str) -> Iterator[Path]:
+        # As Warp calls them: builtin_bd<threads>_[tis_]o<level>_f<flags>.pch
+        return self._own.glob(f"builtin_bd{block_dim}_*o{self._level}_{_PATTERN}")
 
 
 def shared_headers(api: PrivateApi, folder: Path, *, optimization_level: int | None, tiles_on_stack: bool) -> Headers:
@@ -71,7 +77,8 @@ def shared_headers(api: PrivateApi, folder: Path, *, optimization_level: int | N
     one place of tiles: the folder has no others, so that what is in it is what is needed.
     """
     of_warp = _cache() / _key(api.native_folder())
-    shared = of_warp / f"{api.cpu_level_and_flags(optimization_level)}{'-stack' if tiles_on_stack else ''}"
+    level = api.cpu_level(optimization_level)
+    shared = of_warp / f"o{level}-{api.flags_key()}{'-stack' if tiles_on_stack else ''}"
     try:
         shared.mkdir(parents=True, exist_ok=True)
         os.utime(of_warp)
@@ -79,8 +86,8 @@ def shared_headers(api: PrivateApi, folder: Path, *, optimization_level: int | N
         (shared / _LOCK).touch()
     except OSError:
         shared = folder / "spare-headers"
-        shared.mkdir()
-    return Headers(api.header_folder(), shared)
+        shared.mkdir(exist_ok=True)
+    return Headers(api.header_folder(), shared, level)
 
 
 def _cache() -> Path:
@@ -104,8 +111,8 @@ def _prune(cache: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _link_all(source: Path, target: Path) -> None:
-    for header in sorted(source.glob(_PATTERN)):
+def _link_all(headers: Iterable[Path], target: Path) -> None:
+    for header in sorted(headers):
         place = target / header.name
         with contextlib.suppress(FileExistsError):
             try:

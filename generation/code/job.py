@@ -33,10 +33,12 @@ class LaunchData:
 
 @dataclass(frozen=True)
 class Job:
-    """A case and the data of its launches, ready to be compiled and run."""
+    """A case and the data of its launches, ready to be compiled and run; `at_default_level`: at Warp's default optimization level, whatever
+    the target was asked for."""
 
     case: Case
     launches: tuple[LaunchData, ...]
+    at_default_level: bool = False
 
 
 @dataclass(frozen=True)

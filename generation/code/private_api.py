@@ -188,9 +188,13 @@ class PrivateApi:
             use_precompiled_headers=options["use_precompiled_headers"],
         )
 
-    def cpu_level_and_flags(self, optimization_level: int | None) -> str:
-        """Names the level and the flags that `build_cpu` compiles with: a precompiled header is good for no others."""
-        return f"o{_level('cpu', optimization_level)}-{hashlib.sha256(_QUICK.encode()).hexdigest()[:8]}"
+    def cpu_level(self, asked: int | None) -> int:
+        """The optimization level that `build_cpu` compiles at."""
+        return _level("cpu", asked)
+
+    def flags_key(self) -> str:
+        """Names the flags that `build_cpu` adds: a precompiled header is good for no others."""
+        return hashlib.sha256(_QUICK.encode()).hexdigest()[:8]
 
     def native_folder(self) -> Path:
         """Where Warp's C++ headers lie."""

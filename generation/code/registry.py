@@ -126,7 +126,7 @@ def _try(api: PrivateApi, calls: list[Call]) -> _Found:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "headers").mkdir()
-        headers = Headers(api.header_folder(), folder / "headers")
+        headers = Headers(api.header_folder(), folder / "headers", 0)
         for start in range(0, len(calls), _BATCH):
             _try_batch(api, calls[start : start + _BATCH], folder, headers, found)
             print(f"{min(start + _BATCH, len(calls))} of {len(calls)} calls", file=sys.stderr)

@@ -72,15 +72,16 @@ class Stages(ABC):
         """Defines and emits a case into the first unit that admits it; False, with its outcome reported, if that fails."""
         case = work.job.case
         dialect = self.dialect(case)
+        level = None if work.job.at_default_level else self.optimization_level
         stage: Stage = "define"
         position = 0
         try:
             while work.emitted is None:
                 if position == len(units):
-                    units.append(Unit(self.api, f"batch_{position}", dialect, self.optimization_level))
+                    units.append(Unit(self.api, f"batch_{position}", dialect, level))
                 unit = units[position]
                 position += 1
-                if unit.dialect != dialect:
+                if (unit.dialect, unit.optimization_level) != (dialect, level):
                     continue
                 stage = "define"
                 report(Progress(stage, case.id))

@@ -97,16 +97,16 @@ class BatchRunner:
             with open(log, "a") as file:
                 file.write(json.dumps(ids) + "\n")
         time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
-        return {job.case.id: self._outcome(job.case) for job in jobs}
+        return {job.case.id: self._outcome(job.case, job.at_default_level) for job in jobs}
 
-    def _outcome(self, case):
+    def _outcome(self, case, at_default_level):
         if FAULTS.get(case.id) == "compile":
             return Outcome(case.id, failure="compile: no member named 'x'")
         if FAULTS.get(case.id) == "compiled only":
             return Outcome(case.id, f"// {case.id}\n", "// preamble\n", validation="compiled", not_executed="asm needs a GPU")
         return Outcome(
             case.id,
-            f"// {case.id}, seed {case.seed}\n",
+            f"// {case.id}, seed {case.seed}{'' if at_default_level else ', another level'}\n",
             "// preamble\n",
             executed_on="x86_64",
             arch="x86_64",
@@ -115,12 +115,6 @@ class BatchRunner:
 
     def close(self):
         pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 class Spool(harness.workbench.Spool):

@@ -64,8 +64,12 @@ class CpuTarget:
         from generation.code.warm_up import warm_up
 
         api = probe()
-        headers = shared_headers(api, folder, optimization_level=settings.optimization_level, tiles_on_stack=True)
-        self._stages = CpuStages(api, settings.optimization_level)
+
+        def headers_for(level: int | None) -> Headers:
+            return shared_headers(api, folder, optimization_level=level, tiles_on_stack=True)
+
+        headers = headers_for(settings.optimization_level)
+        self._stages = CpuStages(api, settings.optimization_level, headers_for)
         with headers.making(CPU_BLOCK_DIM):
             warm_up(self)
         self._headers = headers

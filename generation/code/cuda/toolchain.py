@@ -80,7 +80,7 @@ class CudaStages(Stages):
             binary,
             block_dim=unit.dialect.block_dim,
             arch=self.arch,
-            optimization_level=self.optimization_level,
+            optimization_level=unit.optimization_level,
         )
 
     def _compile_alone(self, unit: Unit, member: Emitted, folder: Path) -> tuple[str, Resources]:

@@ -30,7 +30,12 @@ WARP_IN_HARNESS = {
 }
 """Probes run in a process of their own; the template is the text of a script, which this project never imports."""
 
-MODULES = sorted(path for folder in ("kernels", "generation", "harness") for path in (ROOT / folder).rglob("*.py"))
+DATA = ROOT / "generation" / "data"
+"""Kernels that were made, and no modules of the project."""
+
+MODULES = sorted(
+    path for folder in ("kernels", "generation", "harness") for path in (ROOT / folder).rglob("*.py") if not path.is_relative_to(DATA)
+)
 
 
 def imported(path: Path) -> set[str]:

@@ -106,7 +106,7 @@ class BatchRunner:
             return Outcome(case.id, f"// {case.id}\n", "// preamble\n", validation="compiled", not_executed="asm needs a GPU")
         return Outcome(
             case.id,
-            f"// {case.id}, seed {case.seed}{'' if at_default_level else ', another level'}\n",
+            f"// {case.id}, {'seed' if at_default_level else 'SEED'} {case.seed}\n",
             "// preamble\n",
             executed_on="x86_64",
             arch="x86_64",

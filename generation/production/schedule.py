@@ -10,7 +10,7 @@ from harness.options import LEVEL_BLOCK
 
 SAMPLE_EVERY = 16
 """Of so many blocks of cases one, the first, is compiled at Warp's default level, as a user's kernels are, whatever the round's level: a
-dataset of any size has the same share of them."""
+sixteenth of a dataset of many thousand cases, and up to all of one of a few dozen."""
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,14 @@ CPU_TARGET_OPTIONS = {f"enable_mathdx_{part}": False for part in ("gemm", "fft",
 
 @dataclass(frozen=True)
 class Kernel:
-    """A harvested kernel: its place in the stream, its text, the bytes of its code, and its block's threads if it asks for a number."""
+    """A harvested kernel: its place in the stream, its text, the bytes of its code, its block's threads if it asks for a number, and the
+    optimization level that it was compiled at."""
 
     index: int
     source: str
     code_bytes: int
     block_dim: int | None
+    level: int | None
 
 
 def timed(command: list[str], log: Path) -> tuple[int, float, float]:
@@ -47,9 +49,11 @@ def timed(command: list[str], log: Path) -> tuple[int, float, float]:
 
 def harvested(data_dir: Path, device: str) -> list[Kernel]:
     """The kernels in the shards that the job wrote, in the order of the stream."""
-    table = ds.dataset(sorted((data_dir / device).glob("*.parquet"))).to_table(["index", "python_source", "code_bytes", "launch"])
+    table = ds.dataset(sorted((data_dir / device).glob("*.parquet"))).to_table(
+        ["index", "python_source", "code_bytes", "launch", "optimization_level"]
+    )
     kernels = [
-        Kernel(row["index"], row["python_source"], row["code_bytes"], json.loads(row["launch"]).get("block_dim"))
+        Kernel(row["index"], row["python_source"], row["code_bytes"], json.loads(row["launch"]).get("block_dim"), row["optimization_level"])
         for row in table.to_pylist()
     ]
     return sorted(kernels, key=lambda kernel: kernel.index)

@@ -54,9 +54,11 @@ def produce(data_dir: Path) -> tuple[float, float]:
 
 
 def by_level(data_dir: Path, kernels: list[Kernel]) -> dict[int | None, list[list[Kernel]]]:
-    """The batches of all rounds, by the level that they were compiled at."""
+    """The batches of all rounds, by the level that their kernels were compiled at."""
     batches: dict[int | None, list[list[Kernel]]] = defaultdict(list)
     for entry in json.loads((data_dir / "production-cpu.json").read_text(encoding="utf-8"))["rounds"]:
         mine = [kernel for kernel in kernels if entry["start"] <= kernel.index < entry["start"] + entry["cases"]]
-        batches[entry["optimization_level"]] += batches_of(mine, entry["cases"], entry["start"])
+        for level in {kernel.level for kernel in mine}:
+            of_level = [kernel for kernel in mine if kernel.level == level]
+            batches[level] += batches_of(of_level, entry["cases"], entry["start"])
     return batches

@@ -30,12 +30,15 @@ EVENTS = dict(json.loads(os.environ.get("FAKE_EVENTS", "[]")))
 HAPPENED = Path(os.environ.get("FAKE_HAPPENED", "."))
 IN_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 HOLD_SECONDS = 60.0
+ORPHANED = False
+"""Whether this is a worker that has killed its pytest. It goes on until it learns that nobody listens, and nothing more happens in it."""
 
 
 def happen(moment):
     """Do what is to be done at this moment, if it has not been done before."""
+    global ORPHANED
     act = EVENTS.get(moment)
-    if act is None or (HAPPENED / moment).exists():
+    if act is None or ORPHANED or (HAPPENED / moment).exists():
         return
     (HAPPENED / moment).touch()
     own = psutil.Process()
@@ -44,8 +47,8 @@ def happen(moment):
         own.kill()
     elif act == "kill pytest":
         run.kill()
-        if IN_WORKER:
-            # It goes on until it learns that nobody listens.
+        ORPHANED = IN_WORKER
+        if ORPHANED:
             return
     elif act == "kill command":
         run.parent().kill()

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 LARGEST_INT64 = 2**63 - 1
 
-LEVEL_BLOCK = 64
-"""Cases in a row of the stream that are compiled at one optimization level: with rounds that start at its multiples, as many as a batch."""
+LEVEL_BLOCK = 16
+"""Cases in a row of the stream that are compiled at one optimization level. A module costs what its headers cost once, so that a few should
+share it; and a small dataset should have the share of a large one."""
 
 LARGEST_COUNT = 100_000
 """Cases of one run. Pytest keeps every test in memory; more cases are better made in several runs over ranges of indices."""

@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 
 from generation.production.ledger import Ledger
-from harness.options import LEVEL_BLOCK
+from harness.scheduler import LARGEST_BATCH
 
 SAMPLE_EVERY = 16
 """Of so many blocks of cases one, the first, is compiled at Warp's default level, as a user's kernels are, whatever the round's level: a
-sixteenth of a dataset of many thousand cases, and up to all of one of a few dozen."""
+sixteenth of a dataset of hundreds of cases, and up to all of one of a few."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Round:
     optimization_level: int | None
 
 
-_USUAL_BYTES = 32_000
-"""Bytes of code that a case gives, as long as a production has none of its own."""
+_USUAL_BYTES = 33_600
+"""Bytes of code that a case gives, as long as a production has none of its own (of 6,105 records)."""
 
 _SPREAD = 0.9
 """The standard deviation of a case's bytes of code, as a share of their mean (of 6,105 records)."""
@@ -47,6 +47,6 @@ def next_round(ledger: Ledger, target_bytes: int) -> Round:
     usual = sum(entry.code_bytes for entry in ledger.rounds) / done if done else 0.0
     lacking = (target_bytes - ledger.counted[1]) / (usual or _USUAL_BYTES)
     # Two standard deviations more: a round that falls short costs another.
-    enough = math.ceil((lacking + 2.0 * _SPREAD * math.sqrt(max(lacking, 0.0))) / LEVEL_BLOCK) * LEVEL_BLOCK
+    enough = math.ceil((lacking + 2.0 * _SPREAD * math.sqrt(max(lacking, 0.0))) / LARGEST_BATCH) * LARGEST_BATCH
     cases = min(ledger.round_cases, max(enough, 1))
     return Round(len(ledger.rounds), done, cases, ledger.optimization_level)

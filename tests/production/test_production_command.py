@@ -49,8 +49,8 @@ def test_the_ledger_has_the_rounds(undisturbed):
 def test_the_first_of_sixteen_blocks_of_cases_is_compiled_at_the_default_level(undisturbed):
     files = sorted((undisturbed.production.data / "cpu").glob("*.parquet"))
     rows = [row for file in files for row in pq.read_table(file, columns=["index", "optimization_level"]).to_pylist()]
-    assert {row["optimization_level"] for row in rows if row["index"] < 64} == {None}
-    assert {row["optimization_level"] for row in rows if row["index"] >= 64} <= {0}
+    assert {row["optimization_level"] for row in rows if row["index"] < 16} == {None}
+    assert {row["optimization_level"] for row in rows if row["index"] >= 16} == {0}
 
 
 def test_the_splits_of_every_round_are_there(undisturbed):

@@ -34,7 +34,7 @@ GAVE = replace(ENTRY, cases=1024, harvested=1000, code_bytes=1000 * 1024)
 
 
 @pytest.mark.parametrize(("lacking", "cases"), [(10_000_000, 1024), (900_000, 960), (300_000, 384), (1, 64)])
-def test_the_last_round_has_as_many_blocks_of_cases_as_will_do(lacking, cases):
+def test_the_last_round_has_as_many_batches_as_will_do(lacking, cases):
     ledger = ledger_with(GAVE, GAVE, round_cases=1024)
     assert next_round(ledger, 2 * GAVE.code_bytes + lacking) == Round(2, 2048, cases, 0)
 
@@ -45,7 +45,7 @@ def test_a_round_starts_where_the_one_before_it_ended():
 
 
 def test_the_first_round_of_a_small_production_is_small():
-    assert next_round(LARGE, 20_000_000).cases == 704
+    assert next_round(LARGE, 20_000_000).cases == 640
     assert next_round(LARGE, 200_000_000).cases == 1024
 
 

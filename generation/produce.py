@@ -14,7 +14,6 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from generation.cluster.driver import produce_on_cluster
 from generation.production import journal, quality
 from generation.production.ledger import Ledger, read_ledger
 from generation.production.progress import Progress
@@ -40,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         request = read_request(arguments)
         if request.cluster is not None:
+            # It brings libraries that no other production needs.
+            from generation.cluster.driver import produce_on_cluster
+
             return produce_on_cluster(request)
         state = journal.begin(request)
         device = request.device or journal.device_of(state)
@@ -104,7 +106,8 @@ def _rounds(request: Request, ledger: Ledger) -> int:
         reason = quality.fault_of(entry, ledger.device)
         if reason is not None:
             _stop(request, progress, reason)
-        if ledger.counted[0] and (reports.due or reason is not None):
+        goes_on = reason is None and ledger.counted[1] < request.target_bytes
+        if ledger.counted[0] and (reason is not None or (goes_on and reports.due)):
             reports.write()
         if reason is not None:
             return STOPPED

@@ -78,7 +78,7 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="N",
         help=f"of every N blocks of {LEVEL_BLOCK} cases, compile one at Warp's default level all the same (default: none)",
     )
-    group.addoption("--arch", default=None, metavar="N", help="CUDA architecture, such as 90 (default: the GPU's own, or 90)")
+    group.addoption("--arch", default=None, metavar="N", help="CUDA architecture, such as 90 (default: the GPU's own, or 100)")
     group.addoption("--with-ptx", action="store_true", help="keep each case's PTX, and what it takes of a GPU, in the records")
     group.addoption("--require", default=None, metavar="LEVEL", help="fail cases that stay below this level: executed_on_host or executed")
     group.addoption("--settled", action="store_true", help="add to the dataset only if no case was lost to an interrupt or a dead process")

@@ -134,7 +134,7 @@ def test_threads_of_a_block():
 def test_reach_without_gpus_notes_why(asked_anew):
     asked_anew.setattr(driver, "_load", lambda: FakeDriver(failing={"cuInit": 803}))
     reach = target("cuda").reach()
-    assert (reach.validation, reach.gpus, reach.archs) == ("executed_on_host", 0, ("sm_90",))
+    assert (reach.validation, reach.gpus, reach.archs) == ("executed_on_host", 0, ("sm_100",))
     assert reach.note == "the NVIDIA driver does not work: cuInit fails with CUDA_ERROR_SYSTEM_DRIVER_MISMATCH (803)"
     assert Reach.from_json(reach.to_json()) == reach
 

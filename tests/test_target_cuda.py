@@ -83,7 +83,7 @@ def test_a_backward_pass_that_writes_next_to_a_gradient_is_seen(runner):
 
 def test_level_and_architecture(runner):
     outcome = one(runner, healthy(0))
-    assert (outcome.validation, outcome.arch, outcome.not_executed) == ("executed_on_host", "sm_90", "")
+    assert (outcome.validation, outcome.arch, outcome.not_executed) == ("executed_on_host", "sm_100", "")
     assert outcome.executed_on
     assert outcome.ptx is None
     assert set(outcome.seconds) == {"define", "emit", "nvrtc", "host_build", "run"}

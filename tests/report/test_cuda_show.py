@@ -50,7 +50,7 @@ def test_ptx_and_sass_are_written_and_nothing_else(show, tmp_path):
 def test_a_text_that_does_not_compile_is_one_line_with_the_compilers_first_error(show, tmp_path):
     status, output, error = show(TEXT.replace("threadIdx", "threadIndex"))
     assert (status, output) == (2, "")
-    assert error == 'kernel.cu does not compile for sm_90: kernel.cu(3): error: identifier "threadIndex" is undefined\n'
+    assert error == 'kernel.cu does not compile for sm_100: kernel.cu(3): error: identifier "threadIndex" is undefined\n'
     assert not list((tmp_path / "out").iterdir())
 
 

@@ -65,10 +65,11 @@ def batches_of(kernels: list[Kernel], count: int, first: int = 0) -> list[list[K
     return [batch for n in range(first, first + count, size) if (batch := [k for k in kernels if n <= k.index < n + size])]
 
 
-def apart(source: str, position: int) -> str:
-    """The text with its functions named after its position: two of one name, with replays of their own, do not compile in one module."""
+def apart(source: str, place: str) -> str:
+    """The text with its functions named after its place: two of one name, with replays of their own, do not compile in one process, though
+    they be in different modules."""
     names = re.findall(r"^@wp\.func\ndef (\w+)\(", source, re.MULTILINE)
-    return re.sub(rf"\b({'|'.join(names)})\b", rf"\1_of_{position}", source) if names else source
+    return re.sub(rf"\b({'|'.join(names)})\b", rf"\1_of_{place}", source) if names else source
 
 
 def warp_alone(
@@ -82,7 +83,7 @@ def warp_alone(
     running = []
     for number, modules in enumerate(processes):
         plan = folder / f"{name}-{number}.json"
-        sources = [[apart(kernel.source, position) for position, kernel in enumerate(module)] for module in modules]
+        sources = [[apart(kernel.source, f"{n}_{position}") for position, kernel in enumerate(module)] for n, module in enumerate(modules)]
         plan.write_text(json.dumps({"device": device, "options": options, "block_dim": block_dim, "modules": sources}), encoding="utf-8")
         running.append(subprocess.Popen([sys.executable, str(WARP_ALONE), str(plan)], stdout=subprocess.PIPE, text=True))
     outputs = [process.communicate()[0] for process in running]

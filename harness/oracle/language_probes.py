@@ -34,6 +34,20 @@ def _named_as_a_constant(x: wp.array(dtype=wp.vec3), out: wp.array(dtype=wp.floa
     out[0] = phi.x
 
 
+def _halved(*, replayed: bool) -> Any:
+    @wp.func  # type: ignore[untyped-decorator]
+    def halved(x: wp.float32) -> wp.float32:
+        return 0.5 * x
+
+    if replayed:
+        # Warp takes a return annotation for an argument here.
+        @wp.func_replay(halved)  # type: ignore[untyped-decorator]
+        def halved_again(x: wp.float32):  # type: ignore[no-untyped-def] # noqa: ANN202
+            return 0.5 * x
+
+    return halved
+
+
 def _adjoint_of_component_is_doubled() -> bool:
     a = wp.array(np.array([[0.7, 1.3, 0.4]], np.float32), dtype=wp.vec3, requires_grad=True, device="cpu")
     x = wp.array([0.9], dtype=wp.float32, requires_grad=True, device="cpu")
@@ -62,6 +76,17 @@ def _hash_depends_on_code_generation() -> bool:
     return bool(context.ModuleHasher([_named_as_a_constant], options).hash != before)
 
 
+def _replay_of_a_namesake_fails() -> bool:
+    _halved(replayed=False)
+    halved = _halved(replayed=True)
+
+    @wp.kernel(module="unique")  # type: ignore[untyped-decorator]
+    def halve(x: wp.array(dtype=wp.float32), out: wp.array(dtype=wp.float32)) -> None:  # type: ignore[valid-type]
+        out[0] = halved(x[0])
+
+    return _fails_to_compile(halve, wp.ones(1, dtype=wp.float32, device="cpu"), wp.zeros(1, dtype=wp.float32, device="cpu"))
+
+
 PROBES: dict[str, Callable[[], bool]] = {
     "component_incremented_by_attribute": _adjoint_of_component_is_doubled,
     "chained_comparison_of_elements": lambda: _fails_to_compile(
@@ -71,4 +96,5 @@ PROBES: dict[str, Callable[[], bool]] = {
         _bool_to_half, wp.zeros(1, dtype=wp.bool, device="cpu"), wp.zeros(1, dtype=wp.float16, device="cpu")
     ),
     "local_named_as_a_constant": _hash_depends_on_code_generation,
+    "replay_of_a_namesake": _replay_of_a_namesake_fails,
 }

@@ -154,6 +154,11 @@ LEDGER: dict[str, Limitation] = {
             "compile",
             "phi.x, e.mass: a local called as a mathematical constant of Warp is hashed as that constant until code has been generated.",
         ),
+        _entry(
+            "replay_of_a_namesake",
+            "compile",
+            "wp.func_replay for a function whose name one without a replay had before, in any module of the process: it does not compile.",
+        ),
         _entry("norm_l1_float64_compile", "compile", "wp.norm_l1 and wp.norm_huber of a float64 vector do not compile."),
         _entry("tile_extreme", "gradient", "wp.tile_max and wp.tile_min have no adjoint; it should go to the place of the extreme."),
         _entry("tile_reduce", "gradient", "wp.tile_reduce, of a whole tile or over one axis, has no adjoint, not even with wp.add."),

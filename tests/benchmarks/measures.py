@@ -66,8 +66,8 @@ def batches_of(kernels: list[Kernel], count: int, first: int = 0) -> list[list[K
 
 
 def apart(source: str, place: str) -> str:
-    """The text with its functions named after its place: two of one name, with replays of their own, do not compile in one process, though
-    they be in different modules."""
+    """The text with its functions named after its place: a replay is not found where functions of its function's name were defined before
+    (the ledger's `replay_of_a_namesake`)."""
     names = re.findall(r"^@wp\.func\ndef (\w+)\(", source, re.MULTILINE)
     return re.sub(rf"\b({'|'.join(names)})\b", rf"\1_of_{place}", source) if names else source
 

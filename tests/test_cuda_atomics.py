@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generation.code.cuda.atomics import entries, lost_addition
+from generation.code.cuda.atomics import adds_to_local_array, entries, lost_addition
 
 CODE = """
 extern "C" __global__ void k_1_cuda_kernel_forward(
@@ -74,5 +74,85 @@ def test_a_function_that_is_called_is_looked_into():
     assert lost_addition(CODE.format(type="wp::float32"), "k_1", entries(ptx)) is None
 
 
+FUNCTIONS = """
+.func  (.param .b32 func_retval0) adds
+(
+	.param .b64 adds_param_0
+)
+;
+.weak .func stores
+()
+{
+	st.global.f32 [%rd1], %f2;
+}
+.weak .func passes_on
+(
+	.param .b64 passes_on_param_0
+)
+{
+	{ // callseq 1, 0
+	call.uni (retval0), adds, (param0);
+	} // callseq 1
+}
+.func  (.param .b32 func_retval0) adds
+(
+	.param .b64 adds_param_0
+)
+{
+	atom.add.f32 %f1, [%rd1], %f2;
+}
+"""
+
+
+def test_a_function_that_is_reached_by_another_is_looked_into():
+    ptx = FUNCTIONS + PTX.format(forward="call.uni passes_on, (param0)", backward="call.uni\n\tpasses_on,\n\t(\n\tparam0\n\t)")
+    assert lost_addition(CODE.format(type="wp::float32"), "k_1", entries(ptx)) is None
+
+
+def test_a_function_that_is_not_reached_does_not_count():
+    ptx = FUNCTIONS + PTX.format(forward="call.uni passes_on, (param0)", backward="call.uni stores, ()")
+    assert lost_addition(CODE.format(type="wp::float32"), "k_1", entries(ptx)) == (
+        "the backward kernel's code adds to x, and its PTX has no atomic addition of float32"
+    )
+
+
 def test_an_entry_point_that_is_not_there():
     assert lost_addition(CODE.format(type="wp::float32"), "k_1", {}) == "the PTX has no entry point k_1_cuda_kernel_forward"
+
+
+LOCAL = """
+static void helper(
+    wp::array_t<wp::float32> var_values)
+{{
+    {helper}
+}}
+
+extern "C" __global__ void k_1_cuda_kernel_backward(
+    wp::array_t<wp::float32> adj_x)
+{{
+        wp::fixedarray_t<5, {type}> var_3;
+        wp::fixedarray_t<5, {type}> adj_3 = {{}};
+        var_4 = wp::address(var_3, var_1);
+        {reverse}
+}}
+"""
+
+
+@pytest.mark.parametrize("type", ["wp::float32", "wp::float64", "wp::float16", "wp::bfloat16", "wp::vec_t<3,wp::float32>"])
+@pytest.mark.parametrize("reverse", ["wp::adj_address(var_3, var_1, adj_3, adj_1, adj_4);", "adj_helper_0(var_3, adj_3);"])
+def test_an_adjoint_that_adds_to_a_local_array_is_seen(type, reverse):
+    assert adds_to_local_array(LOCAL.format(type=type, helper="", reverse=reverse))
+
+
+@pytest.mark.parametrize(
+    ("type", "helper", "reverse"),
+    [
+        ("wp::int32", "", "wp::adj_address(var_3, var_1, adj_3, adj_1, adj_4);"),
+        ("wp::float32", "", "wp::adj_array_store(var_3, var_1, var_2, adj_3, adj_1, adj_2);"),
+        ("wp::float32", "", "wp::adj_address(var_33, var_1, adj_33, adj_1, adj_4);"),
+        ("wp::float32", "wp::adj_address(var_3, var_1, adj_3, adj_1, adj_4);", ""),
+    ],
+    ids=["integers", "stored to", "another array", "an array of another function"],
+)
+def test_another_adjoint_does_not_add_to_a_local_array(type, helper, reverse):
+    assert not adds_to_local_array(LOCAL.format(type=type, helper=helper, reverse=reverse))

@@ -31,7 +31,7 @@ from generation.code.target import DeviceLostError
 
 driver._load = lambda: None
 api = probe()
-loads, memories = [], []
+loads, memories, passes = [], [], []
 
 class Loading(PrivateApi):
     def load_cuda(self, module, binary, meta, *, device, block_dim, arch):
@@ -55,8 +55,9 @@ class Healthy:
         return numpy.array(self.values)
 
 def play(error=None, healthy=True):
-    def launch(case, data, kernel, namespace, memory):
+    def launch(case, data, kernel, namespace, memory, *, backward):
         memories.append(memory.device)
+        passes.append("forward and backward" if backward else "forward")
         if error is not None and case.index == 0:
             raise error
         return LaunchOutcome({{}}, {{}})
@@ -123,6 +124,16 @@ print(json.dumps(loads), memories)
     assert calls == f"[{', '.join(kinds)}] {['cuda:1'] * 3}"
 
 
+def test_a_backward_pass_that_would_end_the_gpu_is_left_out(tmp_path):
+    program = """
+from small_cases import healthy, job
+play()
+local = job(1, "    values = wp.zeros(shape=(2,), dtype=float)\\n    values[0] = a[i]\\n    out[i] = values[0]")
+print([outcome.limitation for outcome in outcomes(stages(Binary(90, "cubin")), [healthy(0), local])], passes)
+"""
+    assert run(program, tmp_path) == ["['', 'local_array_on_gpu'] ['forward and backward', 'forward']"]
+
+
 def test_ptx_is_kept_beside_what_runs(tmp_path):
     program = """
 from small_cases import healthy
@@ -181,7 +192,7 @@ from small_cases import healthy
 class Large: pass
 alive = []
 play()
-def launch(case, data, kernel, namespace, memory):
+def launch(case, data, kernel, namespace, memory, *, backward):
     large = Large()
     alive.append(weakref.ref(large))
     raise RuntimeError("Failed to allocate 99 bytes on device 'cuda:1'")

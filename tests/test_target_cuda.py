@@ -81,6 +81,22 @@ def test_a_backward_pass_that_writes_next_to_a_gradient_is_seen(runner):
     assert outcome.failure == "run: OutOfBoundsError: the kernel wrote outside of the gradient of 'a', behind the last element"
 
 
+LOCAL_ARRAY = "    values = wp.zeros(shape=(2,), dtype=float)\n    values[0] = a[i]\n    out[i] = {}"
+
+
+def test_a_gradient_through_a_local_array_is_known_to_be_spoiled(runner):
+    outcomes = runner.run([job(0, LOCAL_ARRAY.format("values[0]")), healthy(1)])
+    assert [outcome.failure for outcome in outcomes.values()] == [None, None]
+    assert [outcome.limitation for outcome in outcomes.values()] == ["local_array_on_gpu", ""]
+
+
+def test_an_addition_of_nothing_may_be_left_out():
+    """NVRTC's optimizer leaves out what is added to the gradient of `a`: zero."""
+    body = "    values = wp.zeros(shape=(2,), dtype=float)\n    values[0] = a[i] * 2.0\n    out[i] = wp.where(values[0] > 0.5, 1.0, 2.0)"
+    with BatchRunner("cuda", Settings()) as usual:
+        assert one(usual, job(0, body)).validation == "executed_on_host"
+
+
 def test_level_and_architecture(runner):
     outcome = one(runner, healthy(0))
     assert (outcome.validation, outcome.arch, outcome.not_executed) == ("executed_on_host", "sm_100", "")

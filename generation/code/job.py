@@ -59,7 +59,7 @@ class Outcome:
 
     `validation` is how far the code was taken, `arch` what it was compiled for, `executed_on` the name of what ran it (a processor's
     architecture or a GPU), and `not_executed` the reason why nothing did. `ptx` and `resources` (figures of the compiled entry points, by
-    name) are there if they were asked for.
+    name) are there if they were asked for. `limitation` is the ledger's name of what spoils the code's backward part, whatever was run.
     """
 
     case_id: str
@@ -73,5 +73,6 @@ class Outcome:
     not_executed: str = ""
     ptx: str | None = None
     resources: Resources | None = None
+    limitation: str = ""
     overloads: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)

@@ -13,13 +13,21 @@ from kernels.case import Case
 
 
 def run_launch(
-    case: Case, launch: LaunchData, kernel: Any, namespace: dict[str, Any], memory: Memory, *, threads_of_blocks: bool = False
+    case: Case,
+    launch: LaunchData,
+    kernel: Any,
+    namespace: dict[str, Any],
+    memory: Memory,
+    *,
+    threads_of_blocks: bool = False,
+    backward: bool = True,
 ) -> LaunchOutcome:
     """Runs the kernel once forward and, where the case has differentiable inputs and outputs, once backward, on `memory`'s device.
 
-    With `threads_of_blocks` the grid of a case that has a `block_dim` counts every thread, as it does on a GPU; without it Warp decides.
-    Every array argument is read back before the backward pass, which may write to arrays again. Raises ValueError for a value that does not
-    fit its argument, KeyError for one that is missing, OutOfBoundsError for a kernel that wrote outside of an array.
+    Without `backward` it leaves that out, and there are no gradients. With `threads_of_blocks` the grid of a case that has a `block_dim`
+    counts every thread, as it does on a GPU; without it Warp decides. Every array argument is read back before the backward pass, which may
+    write to arrays again. Raises ValueError for a value that does not fit its argument, KeyError for one that is missing, OutOfBoundsError
+    for a kernel that wrote outside of an array.
     """
     assembly = Assembly(case.arguments, case.leaves, launch.values, launch.cotangents, namespace, memory.array)
     inputs = assembly.inputs
@@ -34,7 +42,7 @@ def run_launch(
     arrays = {name: leaf.read() for name, leaf in assembly.arrays.items()}
     memory.check()
     gradients = {}
-    if case.has_gradient:
+    if case.has_gradient and backward:
         tape.backward()
         gradients = {a.name: assembly.arrays[a.name].gradient() for a in case.differentiable_inputs}
         memory.check()

@@ -166,10 +166,21 @@ class PrivateApi:
             enable_tiles_in_stack_memory=options["enable_tiles_in_stack_memory"] if tiles_on_stack is None else tiles_on_stack,
         )
 
-    def build_cuda(self, module: Any, source: Path, binary: Path, *, block_dim: int, arch: int, optimization_level: int | None) -> None:
+    def build_cuda(
+        self,
+        module: Any,
+        source: Path,
+        binary: Path,
+        *,
+        block_dim: int,
+        arch: int,
+        optimization_level: int | None,
+        optimized: bool = True,
+    ) -> None:
         """Compiles CUDA with NVRTC for `sm_<arch>` with the module's options; no GPU is needed.
 
-        The binary is PTX or a cubin, as its name's ending says. Raises an Exception; NVRTC writes the reason to standard error.
+        Where it is not to be `optimized`, that is Warp's debug mode. The binary is PTX or a cubin, as its name's ending says. Raises an
+        Exception; NVRTC writes the reason to standard error.
         """
         options = module.resolve_options(wp.config, block_dim=block_dim)
         self.build.build_cuda(
@@ -177,7 +188,7 @@ class PrivateApi:
             arch,
             str(binary),
             pch_dir=self.context.runtime.get_nvrtc_pch_dir(),
-            config=options["mode"],
+            config=options["mode"] if optimized else "debug",
             optimization_level=_level("cuda", optimization_level),
             verify_fp=options["verify_fp"],
             fast_math=options["fast_math"],
@@ -185,7 +196,7 @@ class PrivateApi:
             lineinfo=options["lineinfo"],
             arch_suffix="",
             llvm_cuda=False,
-            use_precompiled_headers=options["use_precompiled_headers"],
+            use_precompiled_headers=options["use_precompiled_headers"] and optimized,
         )
 
     def cpu_level(self, asked: int | None) -> int:

@@ -52,12 +52,15 @@ def _compare(prepared: Prepared, outcome: Outcome) -> Verdict:
         return _failed(prepared, _forward_reason(differences[0], case), lines, "not_reached", forward_error, math.nan, launches)
     if not case.has_gradient:
         return Verdict(case.id, True, "", "not_differentiable", forward_error, math.nan, _tolerance(prepared), "")
+    shown = f"known_limitation:{outcome.limitation}" if outcome.limitation and holds(outcome.limitation) else ""
+    if shown and not any(run.gradients for run in outcome.launches):
+        return Verdict(case.id, True, "", shown, forward_error, math.nan, _tolerance(prepared), "")
     for number, (data, directions, run) in enumerate(zip(prepared.job.launches, prepared.directions, outcome.launches, strict=True)):
         wrong, error = compare_gradients(case, number, directions, data.values, run.gradients, table)
         disagreements += wrong
         gradient_error = max(gradient_error, error)
     if not disagreements:
-        return _measured(prepared, "checked", forward_error, gradient_error)
+        return _measured(prepared, shown or "checked", forward_error, gradient_error)
     there = [name for name in case.limitations if holds(name)]
     if there:
         status = f"known_limitation:{there[0]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,22 @@ def _halved(*, replayed: bool) -> Any:
             return 0.5 * x
 
     return halved
+
+
+@wp.kernel(module="unique")  # type: ignore[untyped-decorator]
+def _through_a_local_array(x: wp.array(dtype=wp.float32), out: wp.array(dtype=wp.float32)) -> None:  # type: ignore[valid-type]
+    i = wp.tid()
+    values = wp.zeros(shape=(2,), dtype=wp.float32)
+    values[0] = x[i]
+    out[i] = values[0]
+
+
+def _local_array_is_a_trap() -> bool:
+    folder = Path(wp.config.kernel_cache_dir) / "local-array"
+    wp.compile_aot_module(_through_a_local_array.module, arch=90, use_ptx=True, module_dir=str(folder))
+    [ptx] = folder.glob("*.ptx")
+    forward, backward = (part for part in ptx.read_text(encoding="utf-8").split(".visible .entry ")[1:])
+    return "trap;" in backward and "trap;" not in forward
 
 
 def _adjoint_of_component_is_doubled() -> bool:
@@ -96,5 +113,6 @@ PROBES: dict[str, Callable[[], bool]] = {
         _bool_to_half, wp.zeros(1, dtype=wp.bool, device="cpu"), wp.zeros(1, dtype=wp.float16, device="cpu")
     ),
     "local_named_as_a_constant": _hash_depends_on_code_generation,
+    "local_array_on_gpu": _local_array_is_a_trap,
     "replay_of_a_namesake": _replay_of_a_namesake_fails,
 }

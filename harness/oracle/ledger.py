@@ -97,6 +97,11 @@ LEDGER: dict[str, Limitation] = {
             "An array element that is read and then overwritten: the adjoint of the read sees the later value.",
         ),
         _entry("local_array", "gradient", "A kernel-local array (wp.zeros in a kernel): its elements' adjoints lose terms."),
+        _entry(
+            "local_array_on_gpu",
+            "gradient",
+            "On a GPU: the adjoint of a local array's element is added to atomically, in memory of its thread; NVRTC makes a trap of it.",
+        ),
         _entry("mod_divisor", "gradient", "wp.mod(x, y) has no adjoint for y; it should be -trunc(x / y)."),
         _entry("frac", "gradient", "wp.frac(x) has no adjoint; it should be 1."),
         _entry(

@@ -56,6 +56,25 @@ def test_wrong_gradient_is_refused(dtype, fault):
     assert verdict.max_error_gradient > WAVE[dtype].table.gradient_rtol
 
 
+LIMITED = replace(RIGHT["float32"], limitation="local_array_on_gpu")
+
+
+def test_what_spoils_the_code_spoils_a_gradient_that_agrees():
+    verdict = judge(WAVE["float32"], LIMITED)
+    assert (verdict.passed, verdict.gradient) == (True, "known_limitation:local_array_on_gpu")
+    assert verdict.max_error_gradient == judge(WAVE["float32"], RIGHT["float32"]).max_error_gradient
+
+
+def test_what_spoils_the_code_excuses_no_wrong_gradient():
+    assert not judge(WAVE["float32"], spoiled(LIMITED, gradients=_wrong_sign)).passed
+
+
+def test_a_spoiled_backward_pass_need_not_have_been_run():
+    verdict = judge(WAVE["float32"], spoiled(LIMITED, gradients=dict.clear))
+    assert (verdict.passed, verdict.gradient) == (True, "known_limitation:local_array_on_gpu")
+    assert np.isnan([verdict.max_error_gradient, verdict.tolerance_gradient]).all()
+
+
 def test_blame_goes_to_the_argument_in_the_largest_launch():
     grids = [data.dim[0] for data in WAVE["float32"].job.launches]
     verdict = judge(WAVE["float32"], spoiled(RIGHT["float32"], gradients=_wrong_sign, launches=(grids.index(max(grids)),)))

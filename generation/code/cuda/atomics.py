@@ -2,15 +2,18 @@
 
 Host execution runs one thread at a time, so an update that is not atomic is as good as one that is, and it runs the host's branch of
 Warp's headers. The PTX is made of the device's branch: where a kernel's text adds to an array of floats, or to an adjoint, there must
-be an atomic addition of that width.
+be an atomic addition of that width. An optimizer may leave out one that adds nothing; PTX that was not optimized has them all.
 """
 
 from __future__ import annotations
 
 import re
 
-_ENTRY = re.compile(r"^\.visible \.entry (\w+)\(", re.MULTILINE)
-_FUNCTION = re.compile(r"^\.func .*?^\}$", re.MULTILINE | re.DOTALL)
+_DEFINITION = re.compile(r"^(?:\.\w+ )*\.(?P<kind>entry|func)\b(?P<head>[^{;]*)^\{$(?P<body>.*?)^\}$", re.MULTILINE | re.DOTALL)
+_NAME = re.compile(r"(?<![.\w$])([A-Za-z_$][\w$]*)\s*\(")
+_CALL = re.compile(r"\bcall\b([^;]*);")
+_WORD = re.compile(r"[A-Za-z_$][\w$]*")
+_LOCAL_ARRAY = re.compile(r"^\s*wp::fixedarray_t<\d+, ?[^;]*\bb?float\d+\b[^;]*> (var_\d+);", re.MULTILINE)
 _ARRAY = re.compile(r"wp::array_t<.*\bwp::(?P<scalar>float32|float64)\b.*> (?P<name>var_\w+)$")
 _ADDED = {
     "forward": re.compile(r"wp::atomic_(?:add|sub)\((var_\w+),"),
@@ -23,12 +26,34 @@ _ADDITION = {
 
 
 def entries(ptx: str) -> dict[str, str]:
-    """The text of each entry point of a PTX, by name; one that calls functions has their texts as well."""
-    places = [(match.start(), match[1]) for match in _ENTRY.finditer(ptx)]
-    ends = [start for start, _ in places[1:]] + [len(ptx)]
-    functions = "".join(_FUNCTION.findall(ptx))
-    texts = {name: ptx[start:end] for (start, name), end in zip(places, ends, strict=True)}
-    return {name: text + functions if "call" in text else text for name, text in texts.items()}
+    """The text of each entry point of a PTX, by name, with the texts of all functions that it reaches."""
+    bodies: dict[str, dict[str, str]] = {"entry": {}, "func": {}}
+    for definition in _DEFINITION.finditer(ptx):
+        name = _NAME.search(definition["head"])
+        if name is not None:
+            bodies[definition["kind"]][name[1]] = definition["body"]
+    return {name: _with_functions(body, bodies["func"]) for name, body in bodies["entry"].items()}
+
+
+def _with_functions(body: str, functions: dict[str, str]) -> str:
+    """A body, and those of the functions that it calls, directly or not."""
+    reached: dict[str, str] = {}
+    waiting = [body]
+    while waiting:
+        called = {word for call in _CALL.findall(waiting.pop()) for word in _WORD.findall(call)}
+        new = {name: functions[name] for name in sorted(called & functions.keys()) if name not in reached}
+        reached |= new
+        waiting += new.values()
+    return body + "".join(reached.values())
+
+
+def adds_to_local_array(code: str) -> bool:
+    """Whether a backward part adds atomically to a local array of floats, which lies in its thread's memory, where a GPU has no atomics."""
+    return any(
+        re.search(rf"wp::adj_(?:address|atomic_\w+)\({array},|^\s*adj_\w+\([^;]*\b{array}\b", function, re.MULTILINE)
+        for function in code.split("\n}\n")
+        for array in _LOCAL_ARRAY.findall(function)
+    )
 
 
 def lost_addition(code: str, name: str, ptx_entries: dict[str, str]) -> str | None:

@@ -19,6 +19,7 @@ import warp as wp
 
 from generation.code.cuda import driver
 from generation.code.cuda.architectures import architecture_name
+from generation.code.cuda.atomics import adds_to_local_array
 from generation.code.cuda.toolchain import CudaStages
 from generation.code.job import LaunchData, LaunchOutcome, Outcome
 from generation.code.launch import run_launch
@@ -101,7 +102,8 @@ class DeviceStages(CudaStages):
         Raises DeviceLostError if this process can't use the GPU any more, GpuMemoryError if there is no room, and what `run_launch` raises.
         """
         try:
-            return run_launch(emitted.case, launch, emitted.kernel, emitted.namespace, DeviceMemory(self.device))
+            backward = not adds_to_local_array(emitted.code)
+            return run_launch(emitted.case, launch, emitted.kernel, emitted.namespace, DeviceMemory(self.device), backward=backward)
         except Exception as error:
             # The frames of what failed hold its arrays.
             traceback.clear_frames(error.__traceback__)

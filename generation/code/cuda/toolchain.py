@@ -11,7 +11,7 @@ from pathlib import Path
 
 from generation.code.cuda import host
 from generation.code.cuda.architectures import DEFAULT_BLOCK_DIM, architecture_name
-from generation.code.cuda.atomics import entries, lost_addition
+from generation.code.cuda.atomics import adds_to_local_array, entries, lost_addition
 from generation.code.cuda.binary import resources
 from generation.code.headers import Headers
 from generation.code.job import Job, LaunchData, LaunchOutcome, Outcome, Resources
@@ -26,6 +26,9 @@ from kernels.case import Case
 
 HOST_LEVEL = 0
 """Optimization level of the host's copy: it runs for milliseconds."""
+
+LOCAL_ARRAY = "local_array_on_gpu"
+"""The ledger's name for a local array whose adjoint is added to atomically: such a backward pass must not be run on a GPU."""
 
 
 class CudaStages(Stages):
@@ -63,15 +66,31 @@ class CudaStages(Stages):
         for name, member in unit.members.items():
             reason = lost_addition(member.code, name, found)
             if reason is not None:
+                with _added(seconds, "nvrtc"):
+                    reason = self._lost_before_optimization(unit, member, folder)
+            if reason is not None:
                 self._faults[member.code] = f"compile: {reason}"
 
     def describe(self, emitted: Emitted, outcome: Outcome) -> Outcome:
         """What is known of every case that NVRTC compiled."""
         ptx, figures = self._ptx.get(emitted.code, (None, None))
-        fault = self._faults.get(emitted.code)
-        return replace(outcome, failure=fault, validation="compiled", arch=architecture_name(self.arch), ptx=ptx, resources=figures)
+        return replace(
+            outcome,
+            failure=self._faults.get(emitted.code),
+            validation="compiled",
+            arch=architecture_name(self.arch),
+            ptx=ptx,
+            resources=figures,
+            limitation=LOCAL_ARRAY if adds_to_local_array(emitted.code) else "",
+        )
 
-    def _compile(self, unit: Unit, text: str, binary: Path) -> None:
+    def _lost_before_optimization(self, unit: Unit, member: Emitted, folder: Path) -> str | None:
+        """Which addition is not even there in PTX that was not optimized, or None."""
+        binary = folder / "plain.ptx"
+        self._compile(unit, member.preamble + member.code, binary, optimized=False)
+        return lost_addition(member.code, member.name, entries(binary.read_text(encoding="utf-8")))
+
+    def _compile(self, unit: Unit, text: str, binary: Path, *, optimized: bool = True) -> None:
         source = binary.with_suffix(".cu")
         source.write_text(text, encoding="utf-8")
         self.api.build_cuda(
@@ -81,6 +100,7 @@ class CudaStages(Stages):
             block_dim=unit.dialect.block_dim,
             arch=self.arch,
             optimization_level=unit.optimization_level,
+            optimized=optimized,
         )
 
     def _compile_alone(self, unit: Unit, member: Emitted, folder: Path) -> tuple[str, Resources]:

@@ -138,7 +138,7 @@ extern "C" __global__ void k_1_cuda_kernel_backward(
 """
 
 
-@pytest.mark.parametrize("type", ["wp::float32", "wp::float64", "wp::float16", "wp::bfloat16", "wp::vec_t<3,wp::float32>"])
+@pytest.mark.parametrize("type", ["wp::float32", "wp::float64", "wp::float16", "wp::bfloat16", "wp::vec_t<3, wp::int16>"])
 @pytest.mark.parametrize("reverse", ["wp::adj_address(var_3, var_1, adj_3, adj_1, adj_4);", "adj_helper_0(var_3, adj_3);"])
 def test_an_adjoint_that_adds_to_a_local_array_is_seen(type, reverse):
     assert adds_to_local_array(LOCAL.format(type=type, helper="", reverse=reverse))
@@ -148,11 +148,12 @@ def test_an_adjoint_that_adds_to_a_local_array_is_seen(type, reverse):
     ("type", "helper", "reverse"),
     [
         ("wp::int32", "", "wp::adj_address(var_3, var_1, adj_3, adj_1, adj_4);"),
+        ("bool", "", "wp::adj_address(var_3, var_1, adj_3, adj_1, adj_4);"),
         ("wp::float32", "", "wp::adj_array_store(var_3, var_1, var_2, adj_3, adj_1, adj_2);"),
         ("wp::float32", "", "wp::adj_address(var_33, var_1, adj_33, adj_1, adj_4);"),
         ("wp::float32", "wp::adj_address(var_3, var_1, adj_3, adj_1, adj_4);", ""),
     ],
-    ids=["integers", "stored to", "another array", "an array of another function"],
+    ids=["integers", "booleans", "stored to", "another array", "an array of another function"],
 )
 def test_another_adjoint_does_not_add_to_a_local_array(type, helper, reverse):
     assert not adds_to_local_array(LOCAL.format(type=type, helper=helper, reverse=reverse))

@@ -13,7 +13,7 @@ _DEFINITION = re.compile(r"^(?:\.\w+ )*\.(?P<kind>entry|func)\b(?P<head>[^{;]*)^
 _NAME = re.compile(r"(?<![.\w$])([A-Za-z_$][\w$]*)\s*\(")
 _CALL = re.compile(r"\bcall\b([^;]*);")
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
-_LOCAL_ARRAY = re.compile(r"^\s*wp::fixedarray_t<\d+, ?[^;]*\bb?float\d+\b[^;]*> (var_\d+);", re.MULTILINE)
+_LOCAL_ARRAY = re.compile(r"^\s*wp::fixedarray_t<\d+,(?!\s*(?:wp::u?int\d+|bool)>)[^;]*> (var_\d+);", re.MULTILINE)
 _ARRAY = re.compile(r"wp::array_t<.*\bwp::(?P<scalar>float32|float64)\b.*> (?P<name>var_\w+)$")
 _ADDED = {
     "forward": re.compile(r"wp::atomic_(?:add|sub)\((var_\w+),"),
@@ -48,7 +48,10 @@ def _with_functions(body: str, functions: dict[str, str]) -> str:
 
 
 def adds_to_local_array(code: str) -> bool:
-    """Whether a backward part adds atomically to a local array of floats, which lies in its thread's memory, where a GPU has no atomics."""
+    """Whether a backward part adds atomically to a local array, which lies in its thread's memory, where a GPU has no atomics.
+
+    Nothing is added to integers, but zeros are to vectors of them.
+    """
     return any(
         re.search(rf"wp::adj_(?:address|atomic_\w+)\({array},|^\s*adj_\w+\([^;]*\b{array}\b", function, re.MULTILINE)
         for function in code.split("\n}\n")

@@ -12,6 +12,7 @@ from cluster_samples import FAKE_SETTINGS, ROOT, ROUND, files_of, finished, loca
 from generation.cluster.fragment import fragment_file, fragments_in, read_contents
 from generation.cluster.round_task import Work, make_fragment
 from generation.cluster.settings import sources_digest
+from generation.production.schedule import SAMPLE_EVERY
 
 FAILED = {f"map-{index:06d}": "mismatch" for index in range(0, 4, 2)}
 
@@ -85,5 +86,6 @@ def test_a_production_whose_worker_is_killed_is_the_undisturbed_one(fake_rounds,
 
     alone = tmp_path / "alone"
     command = [sys.executable, "-m", "pytest", "-q", "--device=cpu", f"--count={2 * ROUND}", f"--data-dir={alone}", "-p", "no:benchmark"]
+    command += ["--optimization-level=0", f"--default-level-every={SAMPLE_EVERY}"]
     subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     assert shard_rows(Path(tmp_path / "d")) == shard_rows(alone)

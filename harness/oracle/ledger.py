@@ -100,7 +100,7 @@ LEDGER: dict[str, Limitation] = {
         _entry(
             "local_array_on_gpu",
             "gradient",
-            "On a GPU: the adjoint of a local array's element is added to atomically, in memory of its thread; NVRTC may make a trap of it.",
+            "On a GPU: the adjoint of a local array's element is added to atomically, in its thread's memory: in part a trap.",
         ),
         _entry("mod_divisor", "gradient", "wp.mod(x, y) has no adjoint for y; it should be -trunc(x / y)."),
         _entry("frac", "gradient", "wp.frac(x) has no adjoint; it should be 1."),

@@ -93,7 +93,7 @@ def _handles(material: Material) -> list[Line2D]:
         Line2D([], [], linestyle="", marker="o", color=COLOURS[d.device], label=f"{NAMES[d.device]} record") for d in material.devices
     ]
     if any(map(limited, material.rows)):
-        handles.append(Line2D([], [], linestyle="", marker="X", color=WARNING, label="Warp's gradient is wrong"))
+        handles.append(Line2D([], [], linestyle="", marker="X", color=WARNING, label="known limitation of Warp"))
     handles.append(Line2D([], [], color=INK, linewidth=1.8, label="tolerance"))
     return handles
 

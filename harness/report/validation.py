@@ -46,7 +46,7 @@ _LEVELS: dict[Validation, str] = {
 _STATUSES = {
     "checked": "Warp's backward code agreed with central differences of the reference along drawn directions",
     "not_differentiable": "there is nothing to differentiate; the backward code is untested",
-    "known_limitation": "Warp's gradient is wrong in a known way that the record names",
+    "known_limitation": "Warp's gradient is wrong, or would be on a GPU, in a known way that the record names",
     "not_executed": "the code was compiled only",
 }
 

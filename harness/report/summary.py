@@ -111,7 +111,8 @@ def _limits(material: Material) -> list[str]:
         sentences.append(f"The backward code of {number(untested, 'record')} is untested.")
     limited = sum(map(numbers.limited, rows))
     if limited:
-        sentences.append(f"{number(limited, 'record')} {_has(limited)} a wrong gradient, by a defect of Warp that the record names.")
+        wrong = "a gradient that is wrong, or would be on a GPU, by a defect of Warp that the record names"
+        sentences.append(f"{number(limited, 'record')} {_has(limited)} {wrong}.")
     if any(row.validation == "executed_on_host" for row in rows):
         sentences.append("CUDA that ran on the host does not show how a GPU rounds, orders memory and runs threads at once.")
     versions, archs = (sorted({getattr(row, name) for row in rows}) for name in ("warp_version", "arch"))

@@ -114,7 +114,7 @@ def test_the_summary_says_how_sure_we_are(text):
 
 def test_the_summary_names_the_limits(text):
     assert "0 records from a synthesizer, 5 variants of algorithms" in text
-    assert "The backward code of 1 record is untested. 1 record has a wrong gradient, by a defect" in text
+    assert "The backward code of 1 record is untested. 1 record has a gradient that is wrong, or would be on a GPU, by a defect" in text
     assert "that of warp-lang 1.19.0, compiled for x86_64 at Warp's default optimization level." in text
 
 

@@ -27,7 +27,7 @@ _SHOWN = {
 
 _GRADIENTS = {
     "checked": "the backward code agrees with central differences of the reference",
-    "known_limitation": "Warp's own gradient is known to be wrong here, or to be wrong on a GPU, and the backward code is as Warp generates it",
+    "known_limitation": "Warp's own gradient is known to be wrong here, or on a GPU; the backward code is as Warp generates it",
     "not_differentiable": "no output has a derivative by an input: there is no gradient to check",
     "not_executed": "the code was compiled only",
 }

@@ -10,7 +10,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from production_command import ROUND, TWO_ROUNDS, Production, dataset_in
-from samples_of_production import LEDGER
+from samples_of_production import ENTRY, LEDGER
 
 from generation import produce
 from generation.production.request import ProductionError
@@ -215,6 +215,19 @@ def test_other_settings_are_refused_once_a_case_has_passed(tmp_path, first_round
     (spool_folder(tmp_path, "cpu") / "gw0.jsonl").write_text("{}\n")
     assert refuse("--device=cpu", f"--data-dir={tmp_path}", "--seed=6").startswith("--seed 6: the production in ")
     assert len(first_round) == 1
+
+
+def test_the_last_round_has_one_report_the_one_at_the_end(tmp_path, monkeypatch):
+    happened = []
+
+    def run(job, ledger, round, tick):
+        happened.append(f"round {round.number}")
+        return replace(ENTRY, number=round.number, start=round.start, cases=round.cases)
+
+    monkeypatch.setattr(Job, "run", run)
+    monkeypatch.setattr("generation.production.journal.write_report", lambda request: happened.append("report") or "")
+    assert produce.main(["--device=cpu", f"--data-dir={tmp_path}", "--target-mb=4", "--workers=1"]) == 0
+    assert happened == ["round 0", "report", "round 1", "report"]
 
 
 def test_what_the_system_refuses_is_said_in_one_line(tmp_path, monkeypatch, capsys):
